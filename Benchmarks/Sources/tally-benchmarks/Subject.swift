@@ -1,0 +1,26 @@
+/// The benchmarks by the names that `--only` takes.
+enum Subject: String, CaseIterable {
+    case load
+    case catchup
+    case writer
+    case lag
+    case memory
+    case idle
+
+    var benchmark: any Benchmark {
+        switch self {
+        case .load: LoadBenchmark()
+        case .catchup: CatchUpBenchmark()
+        case .writer: WriterBenchmark()
+        case .lag: LagBenchmark()
+        case .memory: TransactionBenchmark()
+        case .idle: IdleBenchmark()
+        }
+    }
+}
+
+/// One subject of measurement.
+protocol Benchmark {
+    /// Measures `runs` times, and says what came out. Throws when Tally did not do its work, however fast.
+    func run(_ bench: Bench) throws -> [Finding]
+}

@@ -1,0 +1,34 @@
+# `make demo` and `make test` do all of their own set-up; Swift itself is all that has to be there.
+# One configuration for everything: what is tested is what ships.
+CONFIGURATION := release
+SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
+DEMO ?=
+
+.PHONY: build demo test bench format lint setup clean
+
+build: setup
+	swift build -c $(CONFIGURATION) --product tally
+
+# Options for the demo: make demo DEMO="--keep /tmp/shop"
+demo: build
+	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo $(DEMO)
+
+# Building first keeps a failing build apart from a failing test. TALLY_SEED=… replays what a test printed.
+test: setup
+	swift build -c $(CONFIGURATION) --build-tests
+	swift test -c $(CONFIGURATION) --skip-build
+
+bench: build
+	cd Benchmarks && swift run -c $(CONFIGURATION)
+
+format:
+	swift format --in-place --recursive $(wildcard $(SWIFT_SOURCES))
+
+lint:
+	swift format lint --strict --recursive $(wildcard $(SWIFT_SOURCES))
+
+setup:
+	@scripts/setup
+
+clean:
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,47 @@
+import TallyModel
+
+/// Folds the changes of one slice into what the letters of their rows hold, so that each carries all that the target
+/// has not taken.
+struct HeldRows {
+    private struct Place: Hashable {
+        let table: Int
+        let key: Row
+    }
+
+    private let parked: ParkedRows
+    /// What the slice has made of rows so far.
+    private var nets: [Place: Change] = [:]
+    private var emptied: Set<Int> = []
+
+    init(_ parked: ParkedRows) {
+        self.parked = parked
+    }
+
+    /// The change, or its two halves where it moves a row, with what went before folded under it.
+    mutating func folded(_ change: Change, _ schema: TableSchema) -> [Change] {
+        if change.operation == .truncate {
+            nets = nets.filter { $0.key.table != change.table }
+            emptied.insert(change.table)
+            return [change]
+        }
+        return change.splitIfMoved(keyed: schema).map { part in
+            let place = Place(table: change.table, key: part.row.picking(schema.key))
+            guard let earlier = nets[place] ?? letter(place.key, schema, change.table) else { return part }
+            // A delete is sent in any case: the target may have an older state of the row.
+            var net = earlier.followed(by: part, existed: true) ?? part
+            net.table = change.table
+            nets[place] = net
+            return net
+        }
+    }
+
+    private func letter(_ key: Row, _ schema: TableSchema, _ table: Int) -> Change? {
+        guard !emptied.contains(table), let letter = parked.letter(of: schema.name, key: key) else { return nil }
+        var change = letter.change
+        if letter.schema.version != schema.version, change.operation != .delete {
+            let places = Dictionary(uniqueKeysWithValues: letter.schema.columns.enumerated().map { ($1.id, $0) })
+            change.row = Row(schema.columns.map { column in places[column.id].flatMap { letter.change.row[$0] } })
+        }
+        return change
+    }
+}

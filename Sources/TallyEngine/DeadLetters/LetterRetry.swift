@@ -1,0 +1,68 @@
+public import TallyModel
+import TallyTransform
+
+/// Tries dead letters again: in a session between two batches, or by a command while no flow runs.
+public struct LetterRetry {
+    private let target: any TargetSession
+    private let settings: FlowSettings
+    private let now: WallClock
+
+    public init(target: any TargetSession, settings: FlowSettings, now: @escaping WallClock) {
+        self.target = target
+        self.settings = settings
+        self.now = now
+    }
+
+    /// Tries letters again in a transaction of their own, read from the target's notes where no session is open.
+    ///
+    /// - Returns: What became of them, and the refused ones with their new reasons, for the ledger.
+    public func run(_ letters: [DeadLetter]) async throws -> (LetterOutcome, refused: [DeadLetter]) {
+        var progress: [TableName: TableProgress] = [:]
+        for note in await target.progress.notes { progress[note.table] = try TableProgress(note) }
+        return try await run(letters) { progress[$0] }
+    }
+
+    func run(
+        _ letters: [DeadLetter],
+        progress: (TableName) -> TableProgress?
+    ) async throws -> (LetterOutcome, refused: [DeadLetter]) {
+        var outcome = LetterOutcome()
+        var refused: [DeadLetter] = []
+        for letter in letters {
+            if let reason = try await apply(letter, progress(letter.table)) {
+                outcome.refused.append(letter.id)
+                var letter = letter
+                letter.reason = reason
+                letter.lastSeen = now()
+                refused.append(letter)
+            } else {
+                outcome.settled.append(letter.id)
+            }
+        }
+        if !outcome.settled.isEmpty {
+            try await target.commit(nil, notes: [])
+            try await target.makeDurable()
+        } else {
+            await target.rollback()
+        }
+        return (outcome, refused)
+    }
+
+    /// - Returns: Why the letter was refused again; `nil` when it was taken.
+    private func apply(_ letter: DeadLetter, _ progress: TableProgress?) async throws -> String? {
+        let route = try Route(
+            letter.schema,
+            adopted: progress?.adopted ?? letter.schema,
+            ignored: progress?.ignored ?? [],
+            settings: settings.transforms[letter.table] ?? TransformSettings()
+        )
+        let change: Change
+        do {
+            change = try route.change(letter.change)
+        } catch {
+            return "\(error)"
+        }
+        let slice = Slice(tables: [route.output], changes: [change], end: nil, byteCount: change.byteCount)
+        return try await target.apply(slice, replaying: []).rejections.first?.reason
+    }
+}

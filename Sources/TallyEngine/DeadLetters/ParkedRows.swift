@@ -1,0 +1,90 @@
+import TallyModel
+
+/// The rows whose changes the target refuses, by table and key, and what has happened to them since the last commit.
+///
+/// A parked row holds back its own later changes and nothing else: each is folded into the letter, and the net effect
+/// is tried in the change's place. When it passes, the letter has had its day.
+struct ParkedRows {
+    private struct Place: Hashable {
+        let table: TableName
+        let key: Row
+    }
+
+    private var letters: [Place: DeadLetter] = [:]
+    /// Letters that are new or different since the last ``commit()``, to be made durable before the target commits.
+    /// Each with its turn, for the oldest letter to get the smallest id.
+    private var changed: [Place: Int] = [:]
+    private var turns = 0
+    /// Letters whose rows the target took since the last ``commit()``, to be removed after it has committed.
+    private var passed: [Place: DeadLetter] = [:]
+    private var counts: [TableName: Int] = [:]
+
+    init(_ letters: [DeadLetter] = []) {
+        for letter in letters { put(letter, at: Place(table: letter.table, key: letter.key)) }
+    }
+
+    var isEmpty: Bool { letters.isEmpty }
+    var count: Int { letters.count }
+    func count(of table: TableName) -> Int { counts[table] ?? 0 }
+    func holds(_ table: TableName) -> Bool { counts[table] != nil }
+    func letter(of table: TableName, key: Row) -> DeadLetter? { letters[Place(table: table, key: key)] }
+    func letters(of table: TableName) -> [DeadLetter] { letters.values.filter { $0.table == table }.sorted { $0.id < $1.id } }
+    var all: [DeadLetter] { letters.values.sorted { $0.id < $1.id } }
+
+    /// Parks a change, or folds it into the letter that is there: the caller has folded the change itself already.
+    mutating func park(_ letter: DeadLetter) {
+        let place = Place(table: letter.table, key: letter.key)
+        var letter = letter
+        if let earlier = letters[place] ?? passed[place] {
+            letter.id = earlier.id
+            letter.firstSeen = earlier.firstSeen
+            letter.changes = earlier.changes + 1
+        }
+        passed[place] = nil
+        put(letter, at: place)
+        turns += 1
+        changed[place] = changed[place] ?? turns
+    }
+
+    /// Notes that the target took the row of a letter in the transaction that is open.
+    mutating func pass(_ letter: DeadLetter) {
+        let place = Place(table: letter.table, key: letter.key)
+        guard let letter = take(place) else { return }
+        changed[place] = nil
+        passed[place] = letter
+    }
+
+    /// Forgets a letter that is gone from the ledger.
+    mutating func forget(_ letter: DeadLetter) {
+        let place = Place(table: letter.table, key: letter.key)
+        _ = take(place)
+        changed[place] = nil
+        passed[place] = nil
+    }
+
+    /// The letters that have to be durable before the target commits.
+    var toPark: [DeadLetter] { changed.sorted { $0.value < $1.value }.compactMap { letters[$0.key] } }
+
+    /// Takes over the ids that the ledger gave.
+    mutating func parked(_ letters: [DeadLetter]) {
+        for letter in letters { self.letters[Place(table: letter.table, key: letter.key)]?.id = letter.id }
+        changed.removeAll()
+    }
+
+    /// The letters to remove now that the target has committed.
+    mutating func committed() -> [DeadLetter] {
+        defer { passed.removeAll() }
+        return passed.values.sorted { $0.id < $1.id }
+    }
+
+    private mutating func put(_ letter: DeadLetter, at place: Place) {
+        if letters.updateValue(letter, forKey: place) == nil { counts[letter.table, default: 0] += 1 }
+    }
+
+    private mutating func take(_ place: Place) -> DeadLetter? {
+        guard let letter = letters.removeValue(forKey: place) else { return nil }
+        let rest = (counts[letter.table] ?? 1) - 1
+        counts[letter.table] = rest > 0 ? rest : nil
+        return letter
+    }
+}

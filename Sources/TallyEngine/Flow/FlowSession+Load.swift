@@ -1,0 +1,200 @@
+import Logging
+import TallyModel
+import TallyTransform
+
+/// Loads and sweeps: chunks read ahead and written between batches.
+extension FlowSession {
+    /// A chunk to be read.
+    private struct Order: Sendable {
+        let table: TableName
+        /// The range's place in the table's progress; `nil` for a sweep.
+        let range: Int?
+        let keys: KeyRange
+    }
+
+    var hasLoads: Bool {
+        !sweeps.isEmpty || tables.values.contains { !$0.isPaused && $0.progress?.isLoading ?? false }
+    }
+
+    // MARK: Turns
+
+    /// Reads and writes chunks for a while: a few where the stream waits, otherwise until something happens.
+    ///
+    /// While one round of chunks is written the next is read. All that are read in a turn are written in it.
+    func loadTurn() async throws {
+        let least = 4
+        var rounds = 1
+        var round = try await Self.read(nextOrders(after: []), from: source, limit: context.chunkLimit)
+        while !round.isEmpty {
+            let othersWait = context.inbox.isWaiting && rounds >= least
+            let (source, limit, orders) = (source, context.chunkLimit, othersWait ? [] : nextOrders(after: round))
+            async let following = Self.read(orders, from: source, limit: limit)
+            for (order, chunk) in round { try await write(chunk, for: order) }
+            round = try await following
+            rounds += 1
+        }
+        try await settleLoads()
+    }
+
+    /// The next chunks that are to be read, as many as the source is good for.
+    ///
+    /// - Parameter round: What was read and is not written yet.
+    private func nextOrders(after round: [(Order, Chunk)]) -> [Order] {
+        // With a round in flight each of its ranges goes on where its chunk ends.
+        if !round.isEmpty {
+            let following = round.compactMap { order, chunk -> Order? in
+                guard !chunk.isLast, tables[order.table]?.isFollowed == true else { return nil }
+                let rest = KeyRange(lower: chunk.range.upper, upper: order.keys.upper)
+                return Order(table: order.table, range: order.range, keys: rest)
+            }
+            return following
+        }
+        var orders: [Order] = []
+        for (name, state) in tables.sorted(by: { $0.key < $1.key }) where !state.isPaused {
+            guard let progress = state.progress, progress.isLoading else { continue }
+            for (index, range) in progress.ranges.enumerated() where !range.isDone {
+                orders.append(Order(table: name, range: index, keys: range.rest))
+                if orders.count == loadWidth { return orders }
+            }
+        }
+        if orders.isEmpty, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }), let keys = ranges.first {
+            orders.append(Order(table: name, range: nil, keys: keys))
+        }
+        return orders
+    }
+
+    private static func read(
+        _ orders: [Order],
+        from source: any SourceSession,
+        limit: ByteCount
+    ) async throws -> [(Order, Chunk)] {
+        if orders.count == 1, let order = orders.first {
+            return [(order, try await source.chunk(of: order.table, in: order.keys, limit: limit))]
+        }
+        return try await withThrowingTaskGroup(of: (Int, Order, Chunk).self) { group in
+            let share = ByteCount(limit.bytes / max(1, orders.count))
+            for (index, order) in orders.enumerated() {
+                group.addTask { (index, order, try await source.chunk(of: order.table, in: order.keys, limit: share)) }
+            }
+            var chunks: [(Int, Order, Chunk)] = []
+            for try await chunk in group { chunks.append(chunk) }
+            return chunks.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(_ chunk: Chunk, for order: Order) async throws {
+        guard let state = tables[order.table], state.isFollowed, let progress = state.progress else {
+            sweeps[order.table] = nil
+            return
+        }
+        if progress.adopted.version < chunk.schema.version {
+            try await adopt(chunk.schema)
+            guard tables[order.table]?.isFollowed == true else {
+                sweeps[order.table] = nil
+                return
+            }
+        }
+        let (routed, origins) = try routed(chunk)
+        guard let index = order.range else { return try await sweep(routed, order: order) }
+        let mode = tables[order.table]?.progress?.mode.loadMode ?? .add
+        let outcome = try await namingSource { try await target.load(routed, mode: mode) }
+        letters(outcome, of: chunk, origins: origins)
+        try await makeLettersDurable()
+        context.reached(.chunkWritten)
+        guard var advanced = tables[order.table]?.progress else { return }
+        advanced.loaded(chunk, range: index)
+        try await target.commit(nil, notes: [try advanced.note(for: order.table)])
+        tables[order.table]?.progress = advanced
+        try await removePassedLetters()
+        context.meter.loaded(chunk.rows.count, of: order.table)
+        show(order.table)
+    }
+
+    /// The chunk as the target is to hold it, and for each of its rows its place in the chunk that was read.
+    private func routed(_ chunk: Chunk) throws -> (Chunk, origins: [Int]) {
+        let route = try route(for: chunk.schema)
+        var routed = chunk
+        routed.schema = route.output
+        routed.rows.removeAll(keepingCapacity: true)
+        var origins: [Int] = []
+        origins.reserveCapacity(chunk.rows.count)
+        for (index, row) in chunk.rows.enumerated() {
+            do {
+                guard let out = try route.row(row) else { continue }
+                routed.rows.append(out)
+                origins.append(index)
+            } catch {
+                park(Change(.insert, table: 0, row: row), chunk.schema, reason: "\(error)", at: chunk.asOf)
+            }
+        }
+        return (routed, origins)
+    }
+
+    private func letters(_ outcome: ApplyOutcome, of chunk: Chunk, origins: [Int]) {
+        guard !outcome.rejections.isEmpty || parked.holds(chunk.schema.name) else { return }
+        let refused = Dictionary(outcome.rejections.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        for (index, origin) in origins.enumerated() {
+            let row = chunk.rows[origin]
+            if let reason = refused[index] {
+                park(Change(.insert, table: 0, row: row), chunk.schema, reason: reason, at: chunk.asOf)
+            } else if let letter = parked.letter(of: chunk.schema.name, key: row.picking(chunk.schema.key)) {
+                parked.pass(letter)
+            }
+        }
+    }
+
+    // MARK: Sweeps
+
+    /// Begins to compare the target's keys with the source's, for sources that cannot see deletes.
+    func beginSweeps(of names: [TableName]) {
+        // With `existing: keep` the target has rows of its own, which the source must not be asked about.
+        guard context.settings.existing != .keep else { return }
+        for name in names where tables[name]?.progress?.phase == .live && tables[name]?.isPaused == false {
+            sweeps[name] = [.all]
+        }
+    }
+
+    private func sweep(_ chunk: Chunk, order: Order) async throws {
+        _ = try await target.load(chunk, mode: .sweep)
+        try await target.commit(nil, notes: [])
+        sweeps[order.table] =
+            chunk.isLast ? nil : [KeyRange(lower: chunk.range.upper, upper: order.keys.upper)]
+    }
+
+    /// With a run that ends: finds deletes that only a sweep can see, once, before it does.
+    ///
+    /// - Returns: Whether there is something left to do.
+    func sweepBeforeTheEnd(_ goal: inout Position?) async throws -> Bool {
+        guard context.settings.capture.sweep != nil, !hasSwept else { return false }
+        hasSwept = true
+        beginSweeps(of: try await source.sweepable())
+        return hasLoads
+    }
+
+    // MARK: Ending a load
+
+    /// Ends the loads that the stream has made exactly right.
+    func settleLoads() async throws {
+        guard !batch.isOpen else { return }
+        for (name, state) in tables.sorted(by: { $0.key < $1.key }) {
+            guard var progress = state.progress, !state.isPaused, progress.isCaughtUp(at: checkpoint) else { continue }
+            let output = try route(for: progress.adopted).output
+            var message: String?
+            do {
+                try await target.finishLoad(of: output)
+            } catch let error as StoreError where error.code == .rejected || error.code == .incompatibleSchema {
+                await target.rollback()
+                message = "an index could not be made: \(error.message)"
+                context.logger.warning("index left out", metadata: ["table": "\(name)", "reason": "\(error)"])
+            }
+            progress.phase = .live
+            progress.mode = .replace
+            try await target.commit(nil, notes: [try progress.note(for: name)])
+            tables[name]?.progress = progress
+            show(name, message: message)
+            context.logger.info("load done", metadata: ["table": "\(name)", "rows": "\(progress.rows)"])
+        }
+    }
+}

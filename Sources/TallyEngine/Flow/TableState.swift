@@ -1,0 +1,47 @@
+import TallyModel
+
+/// What a session knows of one table.
+struct TableState {
+    /// How far it is; `nil` while nothing of it was begun because it is paused.
+    var progress: TableProgress?
+    /// The source's structure as of the stream.
+    var schema: TableSchema
+    /// The name in the target.
+    var target: TableName
+    var isPaused = false
+    /// Whether rows of the target's table do not depend on each other's order.
+    var permitsFolding = false
+
+    /// Whether the stream's changes of the table are applied.
+    var isFollowed: Bool {
+        guard let progress, !isPaused else { return false }
+        return progress.phase != .paused && progress.phase != .dropped
+    }
+}
+
+struct RouteKey: Hashable {
+    let table: TableName
+    let version: Int
+}
+
+/// What the open batch has done so far, for the meter.
+struct PendingCounts {
+    struct Operations {
+        var inserts = 0
+        var updates = 0
+        var deletes = 0
+    }
+
+    var changes = 0
+    var mended = 0
+    var tables: [TableName: Operations] = [:]
+
+    mutating func count(_ operation: Change.Operation, of table: TableName) {
+        changes += 1
+        switch operation {
+        case .insert: tables[table, default: Operations()].inserts += 1
+        case .update: tables[table, default: Operations()].updates += 1
+        case .delete, .truncate: tables[table, default: Operations()].deletes += 1
+        }
+    }
+}

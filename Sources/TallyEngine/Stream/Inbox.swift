@@ -1,0 +1,176 @@
+import DequeModule
+import Synchronization
+import TallyModel
+
+/// Where a flow's reader and its callers leave what its one worker takes: stream events, bounded in bytes, and pokes.
+///
+/// The worker is the only one that waits in ``wait()``; the reader is the only one that waits in ``offer(_:)``.
+final class Inbox: Sendable {
+    enum Item: Sendable {
+        /// Finish what is at a boundary, save, and end.
+        case stop
+        /// What a person asked for has changed: read the ledger.
+        case reconsider
+        case request(LetterRequest)
+        case event(StreamEvent)
+        /// The reader ended with this error; every event before it was taken.
+        case failed(any Error)
+    }
+
+    private struct State {
+        var isStopping = false
+        var wasPoked = false
+        var requests: Deque<LetterRequest> = []
+        var events: Deque<StreamEvent> = []
+        var byteCount = 0
+        var failure: (any Error)?
+        var worker: CheckedContinuation<Void, Never>?
+        var reader: CheckedContinuation<Void, Never>?
+
+        func isEmpty(inTransaction: Bool) -> Bool {
+            let hasWishes = !inTransaction && (wasPoked || !requests.isEmpty)
+            return !isStopping && !hasWishes && events.isEmpty && failure == nil
+        }
+    }
+
+    private let state = Mutex(State())
+    private let budget: Int
+
+    /// - Parameter budget: How many bytes of events may wait; one event more than that is let in, so that an event
+    ///   larger than the budget still moves.
+    init(budget: ByteCount) {
+        self.budget = budget.bytes
+    }
+
+    // MARK: Putting in
+
+    /// Leaves an event for the worker; waits while the budget is spent.
+    func offer(_ event: StreamEvent) async throws {
+        let size = event.byteCount
+        while true {
+            try Task.checkCancellation()
+            let (isAccepted, worker) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+                guard state.byteCount == 0 || state.byteCount + size <= budget else { return (false, nil) }
+                state.byteCount += size
+                state.events.append(event)
+                return (true, state.worker.take())
+            }
+            worker?.resume()
+            if isAccepted { return }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let hasRoom = state.withLock { state in
+                        if state.byteCount == 0 || Task.isCancelled { return true }
+                        state.reader = continuation
+                        return false
+                    }
+                    if hasRoom { continuation.resume() }
+                }
+            } onCancel: {
+                state.withLock { $0.reader.take() }?.resume()
+            }
+        }
+    }
+
+    func fail(_ error: any Error) {
+        change { if $0.failure == nil { $0.failure = error } }
+    }
+
+    func stop() {
+        change { $0.isStopping = true }
+    }
+
+    func poke() {
+        change { $0.wasPoked = true }
+    }
+
+    func ask(_ request: LetterRequest) {
+        change { $0.requests.append(request) }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let worker = state.withLock { state in
+            body(&state)
+            return state.worker.take()
+        }
+        worker?.resume()
+    }
+
+    // MARK: Taking out
+
+    /// The next item, what people ask for first; `nil` when there is none now.
+    ///
+    /// - Parameter inTransaction: Leaves wishes for later, because the stream is inside a transaction.
+    func take(inTransaction: Bool = false) -> Item? {
+        let (item, reader) = state.withLock { state -> (Item?, CheckedContinuation<Void, Never>?) in
+            if state.isStopping { return (.stop, nil) }
+            if state.wasPoked, !inTransaction {
+                state.wasPoked = false
+                return (.reconsider, nil)
+            }
+            if !inTransaction, let request = state.requests.popFirst() { return (.request(request), nil) }
+            if let event = state.events.popFirst() {
+                state.byteCount -= event.byteCount
+                // Half the budget free again is worth a wake-up; less would have reader and worker take turns.
+                return (.event(event), state.byteCount <= budget / 2 ? state.reader.take() : nil)
+            }
+            return (state.failure.map(Item.failed), nil)
+        }
+        reader?.resume()
+        return item
+    }
+
+    /// Whether an event waits. False may be out of date when it returns.
+    var hasEvent: Bool { state.withLock { !$0.events.isEmpty } }
+
+    /// Whether anything waits. May be out of date when it returns.
+    var isWaiting: Bool { state.withLock { !$0.isEmpty(inTransaction: false) } }
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Returns when there is an item to take or the task is cancelled.
+    func wait(inTransaction: Bool = false) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if !state.isEmpty(inTransaction: inTransaction) || Task.isCancelled { return true }
+                    state.worker = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.worker.take() }?.resume()
+        }
+    }
+
+    /// Returns when somebody has asked for something or for the end, or the task is cancelled. No session may be open.
+    func waitForPerson() async {
+        forgetEvents()
+        await wait()
+        state.withLock { $0.wasPoked = false }
+    }
+
+    /// Takes what people asked about dead letters.
+    func takeRequests() -> [LetterRequest] {
+        state.withLock { state in
+            defer { state.requests.removeAll() }
+            return Array(state.requests)
+        }
+    }
+
+    /// Forgets events and the failure of a session that ended; what people asked for stays.
+    func forgetEvents() {
+        state.withLock { state in
+            state.events.removeAll()
+            state.byteCount = 0
+            state.failure = nil
+        }
+    }
+}
+
+extension StreamEvent {
+    fileprivate var byteCount: Int {
+        if case .slice(let slice) = self { slice.byteCount } else { 64 }
+    }
+}

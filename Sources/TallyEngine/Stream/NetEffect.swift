@@ -1,0 +1,88 @@
+import TallyModel
+
+/// Folds many changes of one row within a slice into one with their net effect.
+///
+/// The folded change stands where the row's last change stood. That is only right where rows of a table do not depend
+/// on each other's order: the target must say so for each table.
+struct NetEffect {
+    private struct Place: Hashable {
+        let table: Int
+        let key: Row
+    }
+
+    private struct Entry {
+        var index: Int
+        /// Whether the row was there before its first change in the slice.
+        let existed: Bool
+    }
+
+    /// How many changes are looked at to learn whether rows repeat at all.
+    private static let sample = 256
+
+    /// - Parameter permits: For each of the slice's tables, whether it may be folded.
+    /// - Returns: The slice with fewer changes, or as it was where nothing repeats.
+    static func fold(_ slice: Slice, permits: [Bool]) -> Slice {
+        guard permits.contains(true), slice.changes.count > 1, repeats(in: slice, permits) else { return slice }
+        var places: [Place: Entry] = [:]
+        places.reserveCapacity(slice.changes.count)
+        var folded: [Change?] = []
+        folded.reserveCapacity(slice.changes.count)
+        for change in slice.changes.lazy.flatMap(splittingMoves) {
+            guard permits[change.table], change.operation != .truncate else {
+                // What came before a truncate must stay before it.
+                if change.operation == .truncate { places = places.filter { $0.key.table != change.table } }
+                folded.append(change)
+                continue
+            }
+            let place = Place(table: change.table, key: change.row.picking(slice.tables[change.table].key))
+            if let entry = places[place], let earlier = folded[entry.index] {
+                folded[entry.index] = nil
+                let net = earlier.followed(by: change, existed: entry.existed)
+                places[place] = Entry(index: folded.count, existed: entry.existed)
+                folded.append(net)
+            } else {
+                // Either new to the slice, or inserted and deleted within it: then it is as good as new.
+                places[place] = Entry(index: folded.count, existed: change.operation != .insert)
+                folded.append(change)
+            }
+        }
+        var result = slice
+        result.changes = folded.compactMap { $0 }
+        return result
+
+        func splittingMoves(_ change: Change) -> [Change] {
+            permits[change.table] ? change.splitIfMoved(keyed: slice.tables[change.table]) : [change]
+        }
+    }
+
+    private static func repeats(in slice: Slice, _ permits: [Bool]) -> Bool {
+        var seen: Set<Place> = []
+        var looked = 0
+        for change in slice.changes.prefix(sample) where permits[change.table] && change.operation != .truncate {
+            looked += 1
+            seen.insert(Place(table: change.table, key: change.row.picking(slice.tables[change.table].key)))
+        }
+        return looked - seen.count > looked / 10
+    }
+}
+
+extension Change {
+    /// The one change that does what this one and then `next` of the same row would do; `nil` for nothing at all.
+    ///
+    /// - Parameter existed: Whether the row was there before this change.
+    func followed(by next: Change, existed: Bool) -> Change? {
+        if next.operation == .delete { return existed ? next : nil }
+        var net = next
+        net.operation = existed ? .update : .insert
+        if operation != .delete { net.row = row.overlaid(by: next.row) }
+        return net
+    }
+
+    /// A change of key as the delete of the old one and the insert of the new one; any other change as it is.
+    func splitIfMoved(keyed schema: TableSchema) -> [Change] {
+        guard let formerKey else { return [self] }
+        var old = Row([Value?](repeating: nil, count: schema.columns.count))
+        for (place, column) in schema.key.enumerated() { old[column] = formerKey[place] }
+        return [Change(.delete, table: table, row: old), Change(.insert, table: table, row: row)]
+    }
+}

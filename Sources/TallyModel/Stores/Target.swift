@@ -1,0 +1,124 @@
+/// A store that changes are applied to.
+public protocol Target: Sendable {
+    /// The tables that a user made or Tally made for them; Tally's own are left out.
+    func catalog() async throws -> [TableSchema]
+
+    /// What is wrong and what will be made for tables of these schemas. Changes nothing in the store.
+    func inspect(_ tables: [TableSchema], create: Bool) async throws -> [Finding]
+
+    /// Takes the flow for `runner` and opens a session to write to.
+    ///
+    /// - Parameter takeOver: Whether to take it from a runner that cannot be seen to have ended.
+    /// - Throws: ``StoreError`` with code `held`, naming the holder, while another runner has the flow.
+    func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession
+
+    /// What the target holds of the flow, without taking it; `nil` when it holds nothing.
+    func progress(of flow: String) async throws -> FlowProgress?
+
+    /// Undoes all that the flow made in the store except the data in the user's tables.
+    func remove(flow: String) async throws
+}
+
+/// What a target holds of a flow.
+public struct FlowProgress: Sendable, Hashable {
+    public var checkpoint: Checkpoint?
+    public var notes: [TableNote]
+
+    public init(checkpoint: Checkpoint? = nil, notes: [TableNote] = []) {
+        self.checkpoint = checkpoint
+        self.notes = notes
+    }
+}
+
+/// A change that the target refuses for good; the rest of its slice or chunk was taken.
+public struct Rejection: Sendable, Hashable {
+    /// Its place in the slice's changes or in the chunk's rows.
+    public var index: Int
+    /// Why, in the store's words, without values.
+    public var reason: String
+
+    public init(index: Int, reason: String) {
+        self.index = index
+        self.reason = reason
+    }
+}
+
+/// A change that found the target other than expected and made it agree all the same.
+public struct ApplyOutcome: Sendable, Hashable {
+    public var rejections: [Rejection]
+    /// Updates and deletes of rows that were not there, and inserts of rows that were.
+    public var mended: Int
+
+    public init(rejections: [Rejection] = [], mended: Int = 0) {
+        self.rejections = rejections
+        self.mended = mended
+    }
+}
+
+/// A step that brings a target's table to a new structure.
+public enum TableAlteration: Sendable, Hashable {
+    case add(Column)
+    case rename(from: String, to: String)
+    case drop(column: String)
+}
+
+/// An open target: one transaction at a time, with the checkpoint in it.
+///
+/// Calls come one at a time, except ``makeDurable()``, which may run beside the others. Work belongs to a transaction
+/// that opens with the first ``apply(_:replaying:)``, ``load(_:mode:)`` or structure call and ends with
+/// ``commit(_:notes:)`` or ``rollback()``. A target without transactions delivers at least once, in order per key.
+public protocol TargetSession: Sendable {
+    /// The target's own identity and where it is, for the source's list of consumers.
+    var identity: (id: String, label: String) { get async }
+
+    /// What the target held of the flow when the session was opened.
+    var progress: FlowProgress { get async }
+
+    /// The table as the target has it now; `nil` when it has none of that name.
+    func schema(of table: TableName) async throws -> TableSchema?
+
+    /// Whether the table holds any row.
+    func isEmpty(_ table: TableName) async throws -> Bool
+
+    /// Whether several changes of one row may be applied as their net effect: rows of the table do not depend on each
+    /// other's order, as they do where a second unique constraint is passed from row to row.
+    func permitsFolding(_ table: TableName) async throws -> Bool
+
+    /// Makes a table for rows of this schema: the same columns, keys and checks, as far as the kind of store can.
+    func create(_ schema: TableSchema) async throws
+
+    func alter(_ table: TableName, _ steps: [TableAlteration]) async throws
+
+    /// Makes what was left for after the load: indexes. Doing it twice is doing it once.
+    func finishLoad(of schema: TableSchema) async throws
+
+    /// Makes the slice's changes true, in order.
+    ///
+    /// The slice's tables carry the target's names and only columns that the target's tables have. A row that is
+    /// not as expected is made to agree. What one row breaks rejects that row and nothing else.
+    ///
+    /// - Parameter replaying: Tables whose rows may be newer than the changes, because chunks were read ahead of the
+    ///   stream: there, a row that stands in the way of a unique constraint gives way, for the stream brings it again.
+    /// - Throws: ``StoreError``; the transaction is then to be rolled back and the batch sent again.
+    func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome
+
+    /// Writes one chunk of a load.
+    func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome
+
+    /// Makes all work since the last commit visible at once, with the checkpoint and the notes.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: The new checkpoint; `nil` to leave it.
+    ///   - notes: Replaces the note of each table named; an empty text removes it.
+    /// - Throws: ``StoreError`` with code `fenced` when another runner has taken the flow; nothing was written.
+    func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) async throws
+
+    /// Gives up all work since the last commit.
+    func rollback() async
+
+    /// Returns when every commit that had returned before the call would survive a loss of power.
+    func makeDurable() async throws
+
+    /// Rolls back what is open, gives up the claim on the flow and closes.
+    func close() async
+}

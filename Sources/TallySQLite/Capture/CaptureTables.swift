@@ -1,0 +1,85 @@
+import SQLite
+import TallyModel
+
+/// Tally's own tables in a source file.
+///
+/// `_tally_log` holds the captured rows of all tables, numbered in commit order without gaps. Its value columns declare
+/// no type, so that every value keeps its exact storage class; there are as many as the widest table needs.
+enum CaptureTables {
+    /// Value columns that the log has from the start: what a record of a change of structure takes.
+    static let leastWidth = 3
+    /// SQLite's limit on columns, less those that are not values.
+    static let greatestWidth = 1990
+
+    static func exist(in connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM sqlite_schema WHERE name = '_tally_log'") != nil
+    }
+
+    /// Makes what is missing. A new log begins with a row that no change made: positions need one to point at.
+    static func create(in connection: Connection) throws {
+        guard try !exist(in: connection) else { return }
+        try connection.execute(
+            """
+            CREATE TABLE _tally_log(seq INTEGER PRIMARY KEY, kind, at, c0, c1, c2);
+            CREATE TABLE _tally_shape(
+                id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
+                next_slot INTEGER NOT NULL, schema TEXT NOT NULL, unique_indexes TEXT NOT NULL);
+            CREATE TABLE _tally_flow(
+                flow TEXT PRIMARY KEY, target_id TEXT NOT NULL, target_label TEXT NOT NULL, tables TEXT NOT NULL,
+                acknowledged INTEGER NOT NULL, registered_at TEXT NOT NULL, seen_at TEXT NOT NULL);
+            CREATE TABLE _tally_state(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+            INSERT INTO _tally_log(kind, at, c0) VALUES (\(LogKind.anchor), julianday('now'), randomblob(16));
+            """
+        )
+    }
+
+    static func width(in connection: Connection) throws -> Int {
+        let columns = try connection.first("SELECT count(*) FROM pragma_table_info('_tally_log') WHERE name GLOB 'c[0-9]*'")
+        guard case .integer(let count)? = columns?.first else { return 0 }
+        return Int(count)
+    }
+
+    /// Gives the log value columns for `slots` slots.
+    static func widen(to slots: Int, for table: TableName, in connection: Connection) throws {
+        guard slots <= greatestWidth else {
+            throw StoreError(
+                .unsupported,
+                "the table has had more than \(greatestWidth) columns, too many to capture; leave it out of the flow",
+                table: table
+            )
+        }
+        for slot in try width(in: connection)..<max(slots, try width(in: connection)) {
+            try connection.execute("ALTER TABLE _tally_log ADD COLUMN c\(slot)")
+        }
+    }
+
+    /// Drops all of them, but the file's identity where the file is also a target.
+    static func drop(in connection: Connection) throws {
+        for table in ["_tally_log", "_tally_shape", "_tally_flow", "_tally_state"] {
+            try connection.execute("DROP TABLE IF EXISTS \(table)")
+        }
+        let isTarget = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = '_tally_checkpoint'") != nil
+        if !isTarget { try connection.execute("DROP TABLE IF EXISTS _tally_store") }
+    }
+
+    // MARK: State
+
+    /// The file's schema version as of the last look at its tables; `nil` before the first.
+    static func handledSchemaVersion(in connection: Connection) throws -> Int64? {
+        guard case .integer(let version)? = try connection.first(
+            "SELECT value FROM _tally_state WHERE key = 'schema_version'"
+        )?.first else { return nil }
+        return version
+    }
+
+    static func setHandledSchemaVersion(in connection: Connection) throws {
+        let version = Value.integer(try schemaVersion(in: connection))
+        try connection.run("INSERT OR REPLACE INTO _tally_state(key, value) VALUES ('schema_version', ?)", version)
+    }
+
+    /// SQLite's own counter of changes of structure.
+    static func schemaVersion(in connection: Connection) throws -> Int64 {
+        guard case .integer(let version)? = try connection.first("PRAGMA schema_version")?.first else { return 0 }
+        return version
+    }
+}

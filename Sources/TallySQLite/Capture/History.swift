@@ -1,0 +1,87 @@
+import SQLite
+import TallyModel
+
+/// Positions in a source's log, and whether a checkpoint still belongs to it.
+///
+/// A position carries a fingerprint of the log's row at its place. The row there stays for as long as any flow may ask
+/// for it, so that a file restored from an older backup, whose log went on differently, is told from the true one.
+enum History {
+    /// The number of the last row of the log.
+    static func lastSequence(in connection: Connection) throws -> Int64 {
+        guard case .integer(let sequence)? = try connection.first("SELECT max(seq) FROM _tally_log")?.first else {
+            throw lost("the source's log of changes is empty", in: connection)
+        }
+        return sequence
+    }
+
+    static func position(at sequence: Int64, in connection: Connection) throws -> Position {
+        guard let fingerprint = try fingerprint(at: sequence, in: connection) else {
+            throw lost("row \(sequence) of the source's log of changes is gone", in: connection)
+        }
+        return Position(order: UInt64(sequence), detail: fingerprint)
+    }
+
+    /// - Throws: ``StoreError`` with `historyLost` or `historyWentBackwards` when the stream cannot go on from there.
+    static func verify(_ position: Position, in connection: Connection) throws {
+        let sequence = Int64(clamping: position.order)
+        if let found = try fingerprint(at: sequence, in: connection) {
+            guard found != position.detail else { return }
+            throw wentBackwards(
+                "row \(sequence) of the source's log is not the one that the target has taken",
+                in: connection
+            )
+        }
+        let last = try lastSequence(in: connection)
+        if last < sequence {
+            throw wentBackwards("the target has taken row \(sequence) of the source's log, which ends at \(last)", in: connection)
+        }
+        throw lost("the changes after row \(sequence) of the source's log were removed", in: connection)
+    }
+
+    static func lost(_ what: String, in connection: Connection) -> StoreError {
+        StoreError(
+            .historyLost,
+            "\(connection.path): \(what), so the stream cannot go on where the target is; `tally resync FLOW` loads all "
+                + "tables anew and compares"
+        )
+    }
+
+    static func wentBackwards(_ what: String, in connection: Connection) -> StoreError {
+        StoreError(
+            .historyWentBackwards,
+            "\(connection.path): \(what): the file was restored from an older backup, or lost its last commits in a "
+                + "crash; `tally resync FLOW` loads all tables anew and compares"
+        )
+    }
+
+    /// A hash of a row's values that does not change when the log is given more columns; `nil` when there is no row.
+    private static func fingerprint(at sequence: Int64, in connection: Connection) throws -> String? {
+        // Compiled each time: a kept statement would not see columns that were added since.
+        let statement = try connection.prepare("SELECT * FROM _tally_log WHERE seq = ?")
+        try statement.bind(.integer(sequence), at: 1)
+        guard try statement.step() else { return nil }
+        var hash = StableHash()
+        for column in 0..<statement.columnCount where !statement.isNull(at: column) {
+            hash.combine(column)
+            hash.combine(statement.value(at: column))
+        }
+        return String(hash.value, radix: 16)
+    }
+}
+
+/// The 64-bit FNV-1a hash (http://www.isthe.com/chongo/tech/comp/fnv/): the same in every process and for ever.
+struct StableHash {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func combine(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    }
+
+    mutating func combine(_ integer: some FixedWidthInteger) {
+        withUnsafeBytes(of: integer.littleEndian) { combine($0) }
+    }
+
+    mutating func combine(_ value: Value) {
+        combine(RowCoding.encode(Row([value])))
+    }
+}

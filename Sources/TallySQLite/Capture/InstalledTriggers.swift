@@ -1,0 +1,71 @@
+import SQLite
+import TallyModel
+
+/// Tally's triggers as the file has them.
+struct InstalledTriggers {
+    struct Trigger {
+        let name: String
+        /// The table that it is on; follows the table when that is renamed.
+        let table: String
+        let sql: String
+    }
+
+    private let all: [Trigger]
+
+    init(in connection: Connection) throws {
+        let rows = try connection.all(
+            "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND name GLOB '_tally_*'"
+        )
+        all = rows.compactMap { row in
+            guard case .text(let name) = row[0], case .text(let table) = row[1], case .text(let sql) = row[2] else {
+                return nil
+            }
+            return Trigger(name: name, table: table, sql: sql)
+        }
+    }
+
+    func triggers(of shape: Int64) -> [Trigger] {
+        let prefix = TriggerScript.prefix(of: shape)
+        return all.filter { $0.name.hasPrefix(prefix) }
+    }
+
+    /// Drops a shape's triggers and the table that they note keys in.
+    func drop(of shape: Int64, in connection: Connection) throws {
+        for trigger in triggers(of: shape) { try connection.execute("DROP TRIGGER \(quoted(trigger.name))") }
+        try connection.execute("DROP TABLE IF EXISTS \(quoted(TriggerScript.victimTable(of: shape)))")
+    }
+
+    /// Drops every trigger that Tally made in the file, whatever it belongs to.
+    static func dropAll(in connection: Connection) throws {
+        for trigger in try InstalledTriggers(in: connection).all {
+            try connection.execute("DROP TRIGGER \(quoted(trigger.name))")
+        }
+        let tables = try connection.all("SELECT name FROM sqlite_schema WHERE name GLOB '_tally_victim_*'")
+        for case .text(let name)? in tables.map(\.first) { try connection.execute("DROP TABLE \(quoted(name))") }
+    }
+}
+
+extension TriggerScript {
+    /// Makes the triggers, and sees that a write to the table compiles with them: one that does not would take the
+    /// table from its users.
+    func install(in connection: Connection) throws {
+        if let victimTable { try connection.execute(victimTable) }
+        for trigger in triggers { try connection.execute(trigger.sql) }
+        let table = quoted(schema.name.name)
+        let key = quoted(schema.keyColumns[0].name)
+        do {
+            // Compiled and not run.
+            _ = try connection.prepare("INSERT INTO \(table) DEFAULT VALUES")
+            _ = try connection.prepare("UPDATE \(table) SET \(key) = \(key)")
+            _ = try connection.prepare("DELETE FROM \(table)")
+        } catch {
+            throw StoreError(
+                .unsupported,
+                "a trigger or index of the table does not let it be captured: \(error); leave the table out of the "
+                    + "flow, or capture it by timestamp or version",
+                table: schema.name,
+                cause: error
+            )
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import SQLite
+import TallyModel
+
+/// Reads the tables of a captured source beside the stream, on a connection and a thread of its own.
+actor TableLoader {
+    private let thread = DatabaseThread(name: "tally-load")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let file: SourceFile
+    private var connection: Connection?
+
+    init(file: SourceFile) {
+        self.file = file
+    }
+
+    func rowCount(of table: TableName) throws -> Int {
+        let connection = try opened()
+        guard try Catalog.table(table.name, in: connection) != nil else { throw missing(table) }
+        guard case .integer(let count)? = try connection.first("SELECT count(*) FROM \(quoted(table.name))")?.first
+        else { return 0 }
+        return Int(count)
+    }
+
+    /// - Returns: `nil` when the file's structure changed since capture was last brought in line with it.
+    func chunk(of table: TableName, in range: KeyRange, limit: ByteCount) throws -> Chunk? {
+        let connection = try opened()
+        return try connection.transaction(.deferred) {
+            let handled = try CaptureTables.handledSchemaVersion(in: connection)
+            guard try CaptureTables.schemaVersion(in: connection) == handled else { return nil }
+            guard
+                let shape = try ShapeStore.all(in: connection).last(where: {
+                    $0.until == nil && $0.schema.name == table
+                })
+            else { throw missing(table) }
+            let last = try History.lastSequence(in: connection)
+            let read = try ChunkReader(shape.schema).read(range, limit: limit, from: connection)
+            return Chunk(
+                schema: shape.schema,
+                rows: read.rows,
+                range: read.range,
+                isLast: read.isLast,
+                asOf: try History.position(at: last, in: connection),
+                byteCount: read.byteCount
+            )
+        }
+    }
+
+    func close() {
+        connection?.close()
+        connection = nil
+    }
+
+    private func missing(_ table: TableName) -> StoreError {
+        StoreError(.missingTable, "\(file.path): the table was dropped or renamed; the stream will say so", table: table)
+    }
+
+    private func opened() throws -> Connection {
+        try file.checkIsInPlace()
+        if let connection { return connection }
+        let connection = try file.connect(.readWrite)
+        self.connection = connection
+        return connection
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import SQLite
+import TallyModel
+
+/// Settles who a polled file is: by the identity kept in it, or, where nothing can be written, by where it is.
+enum PolledIdentity {
+    /// Makes and keeps an identity in the file where it has none and can be written. Writes nothing else, ever.
+    ///
+    /// A file that cannot be written is known by its path, its text encoding and its `application_id`. That does not tell
+    /// it from another file put in its place, so an identity in the file is preferred; but a flow that began with the one
+    /// goes on with it when the file becomes writable.
+    ///
+    /// - Throws: ``StoreError`` with `sourceReplaced` when the checkpoint speaks of another file.
+    static func settle(
+        _ connection: Connection,
+        checkpoint: Checkpoint?,
+        _ observer: MilestoneObserver?
+    ) throws -> String {
+        let kept = try StoreIdentity.read(in: connection)
+        let derived = try derive(connection)
+        if let checkpoint {
+            if checkpoint.sourceID == kept || checkpoint.sourceID == derived { return checkpoint.sourceID }
+            throw StoreError(
+                .sourceReplaced,
+                "\(connection.path) is not the file that the target was filled from; put that one back, or run `tally "
+                    + "resync FLOW` to load this one, which writes only what differs"
+            )
+        }
+        if let kept { return kept }
+        do {
+            return try connection.transaction {
+                let made = try StoreIdentity.ensure(in: connection)
+                observer?(.captureInstalling)
+                return made
+            }
+        } catch let error as StoreError where (error.cause as? SQLiteError)?.refusesWriting ?? false {
+            return derived
+        }
+    }
+
+    private static func derive(_ connection: Connection) throws -> String {
+        var hash = StableHash()
+        hash.combine(URL(fileURLWithPath: connection.path).resolvingSymlinksInPath().path.utf8)
+        for pragma in ["encoding", "application_id"] {
+            if let value = try connection.first("PRAGMA \(pragma)")?.first { hash.combine(value) }
+        }
+        return "path-" + String(hash.value, radix: 16)
+    }
+}
+
+extension SQLiteError {
+    /// Whether the file, its folder or its file system takes no writes: `SQLITE_PERM`, `SQLITE_READONLY`,
+    /// `SQLITE_CANTOPEN` (of a journal), `SQLITE_AUTH`.
+    fileprivate var refusesWriting: Bool { [3, 8, 14, 23].contains(primary) }
+}

@@ -1,0 +1,18 @@
+import SQLite
+import TallyModel
+
+/// What `tally check` says about a file to be polled. Changes nothing in it.
+actor PolledInspector {
+    private let thread = DatabaseThread(name: "tally-check")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    func findings(path: String, request: CaptureRequest, now: Timestamp) throws -> [Finding] {
+        do {
+            let connection = try SourceFile(path).connect(.readOnly)
+            try connection.execute("BEGIN")
+            return try PolledFindings(request: request, now: now, connection: connection).all()
+        } catch let error as StoreError {
+            return [Finding(.error, table: error.table, error.message)]
+        }
+    }
+}

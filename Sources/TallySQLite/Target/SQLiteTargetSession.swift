@@ -1,0 +1,197 @@
+import SQLite
+import TallyModel
+
+/// An open target: one flow's connection to its file, on a thread of its own.
+actor SQLiteTargetSession: TargetSession {
+    private let thread = DatabaseThread(name: "tally-target")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let path: String
+    private let flow: String
+    private let runner: Runner
+    private let log: WriteAheadLog
+    /// `nil` after ``close()``.
+    private var target: TargetConnection?
+    private var storeID = ""
+    private(set) var progress = FlowProgress()
+    /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
+    private var writers: [WriterKey: TableWriter] = [:]
+
+    private struct WriterKey: Hashable {
+        let table: TableName
+        let columns: [String]
+        let key: [Int]
+    }
+
+    static func open(path: String, flow: String, runner: Runner, takeOver: Bool) async throws -> SQLiteTargetSession {
+        let session = SQLiteTargetSession(path: path, flow: flow, runner: runner)
+        try await session.claim(takeOver: takeOver)
+        return session
+    }
+
+    private init(path: String, flow: String, runner: Runner) {
+        self.path = path
+        self.flow = flow
+        self.runner = runner
+        log = WriteAheadLog(ofFileAt: path)
+    }
+
+    private func claim(takeOver: Bool) throws {
+        let target = try TargetConnection(path)
+        let connection = target.connection
+        do {
+            _ = try target.begin()
+            storeID = try StoreIdentity.ensure(in: connection)
+            try CheckpointTable.create(in: connection)
+            let claim = try CheckpointTable.claim(on: flow, in: connection)
+            try claim?.yield(flow: flow, to: runner, takeOver: takeOver, path: path)
+            try CheckpointTable.write(runner, for: flow, in: connection)
+            progress = try CheckpointTable.progress(of: flow, in: connection) ?? FlowProgress()
+            try target.commit()
+        } catch {
+            target.close()
+            throw error
+        }
+        self.target = target
+    }
+
+    var identity: (id: String, label: String) { (storeID, path) }
+
+    // MARK: Structure
+
+    func schema(of table: TableName) throws -> TableSchema? {
+        try Catalog.table(table.name, in: opened().connection)
+    }
+
+    func isEmpty(_ table: TableName) throws -> Bool {
+        let connection = try opened().connection
+        guard try Catalog.table(table.name, in: connection) != nil else {
+            throw StoreError(.missingTable, "\(path) has no table \(table.name)", table: table)
+        }
+        let query = try connection.prepare("SELECT 1 FROM \(quoted(table.name)) LIMIT 1")
+        return try !query.step()
+    }
+
+    func permitsFolding(_ table: TableName) throws -> Bool {
+        let connection = try opened().connection
+        return try Catalog.uniqueIndexes(of: table.name, in: connection).isEmpty
+    }
+
+    func create(_ schema: TableSchema) throws {
+        try restructure { try TableStructure(of: schema.name, in: $0).create(schema) }
+    }
+
+    func alter(_ table: TableName, _ steps: [TableAlteration]) throws {
+        try restructure { connection in
+            for step in steps { try TableStructure(of: table, in: connection).alter(step) }
+        }
+    }
+
+    func finishLoad(of schema: TableSchema) throws {
+        try restructure { try TableStructure(of: schema.name, in: $0).makeIndexes(of: schema) }
+    }
+
+    private func restructure(_ body: (Connection) throws -> Void) throws {
+        let target = try begun()
+        writers.removeAll()
+        try body(target.connection)
+    }
+
+    // MARK: Rows
+
+    func apply(_ slice: Slice, replaying: Set<TableName>) throws -> ApplyOutcome {
+        let target = try begun()
+        var outcome = ApplyOutcome()
+        var ready = [TableWriter?](repeating: nil, count: slice.tables.count)
+        let isReplaying = slice.tables.map { replaying.contains($0.name) }
+        for index in slice.changes.indices {
+            let place = slice.changes[index].table
+            let writer: TableWriter
+            if let known = ready[place] {
+                writer = known
+            } else {
+                writer = try self.writer(for: slice.tables[place], target)
+                ready[place] = writer
+            }
+            switch try writer.apply(slice.changes[index], isReplaying: isReplaying[place]) {
+            case .done: break
+            case .mended: outcome.mended += 1
+            case .rejected(let reason): outcome.rejections.append(Rejection(index: index, reason: reason))
+            }
+        }
+        return outcome
+    }
+
+    func load(_ chunk: Chunk, mode: LoadMode) throws -> ApplyOutcome {
+        let target = try begun()
+        return try writer(for: chunk.schema, target).load(chunk, mode: mode)
+    }
+
+    private func writer(for schema: TableSchema, _ target: TargetConnection) throws -> TableWriter {
+        let key = WriterKey(table: schema.name, columns: schema.columns.map(\.name), key: schema.key)
+        if let writer = writers[key] { return writer }
+        try target.checkTriggers(of: schema.name)
+        let writer = try TableWriter(schema, in: target.connection)
+        writers[key] = writer
+        return writer
+    }
+
+    // MARK: Transactions
+
+    func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) throws {
+        let target = try begun()
+        do {
+            try CheckpointTable.advance(flow, to: checkpoint, by: runner, in: target.connection)
+            try CheckpointTable.write(notes, of: flow, in: target.connection)
+        } catch {
+            rollback()
+            throw error
+        }
+        do {
+            try target.commit()
+        } catch {
+            writers.removeAll()
+            throw error
+        }
+    }
+
+    func rollback() {
+        writers.removeAll()
+        target?.rollback()
+    }
+
+    nonisolated func makeDurable() async throws {
+        // Where there is no write-ahead log, a commit returns when it is durable.
+        try await log.synchronize()
+    }
+
+    func close() {
+        guard let target else { return }
+        rollback()
+        release(target)
+        target.close()
+        self.target = nil
+    }
+
+    private func release(_ target: TargetConnection) {
+        do {
+            try target.connection.transaction {
+                try CheckpointTable.release(runner, from: flow, in: target.connection)
+            }
+        } catch {
+            // The claim stays, and is void as soon as this process has ended: whoever comes next sees to that.
+        }
+    }
+
+    /// The open connection, in a transaction.
+    private func begun() throws -> TargetConnection {
+        let target = try opened()
+        if try target.begin() { writers.removeAll() }
+        return target
+    }
+
+    private func opened() throws -> TargetConnection {
+        guard let target else { throw StoreError(.unknown, "\(path): the target is closed") }
+        return target
+    }
+}

@@ -1,0 +1,32 @@
+package import TallyEngine
+
+/// What a person can ask of a node: of one that runs, through its socket, or of its stores and ledger while none does.
+///
+/// Flows and tables are named as in the configuration. A call returns when what it asked for would survive a crash;
+/// a flow that is running may take a moment to show it.
+package protocol ControlledNode: Sendable {
+    /// What each flow says about itself now, in the order of the configuration.
+    func statuses() async throws(ControlError) -> [FlowStatus]
+
+    /// Pauses a flow (`table` is `nil`) or one of its tables.
+    func pause(flow: String, table: String?) async throws(ControlError)
+
+    func resume(flow: String, table: String?) async throws(ControlError)
+
+    /// Asks for a new load of one table, or of all from a new history.
+    func resync(flow: String, table: String?) async throws(ControlError)
+
+    /// Stops the flow and removes all that Tally made for it on both sides; users' data stays.
+    func remove(flow: String) async throws(ControlError)
+
+    /// The dead letters of a flow or of all flows, oldest first.
+    func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary]
+
+    func deadLetter(id: Int64) async throws(ControlError) -> DeadLetterDetail
+
+    /// Offers letters to the target again. No `ids`: all of the flow; no `flow` either: all there are.
+    func retry(ids: [Int64]?, flow: String?) async throws(ControlError) -> LetterResult
+
+    /// Gives letters up: the target stays without their rows. Chosen as for ``retry(ids:flow:)``.
+    func discard(ids: [Int64]?, flow: String?) async throws(ControlError) -> LetterResult
+}

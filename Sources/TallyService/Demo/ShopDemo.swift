@@ -1,0 +1,179 @@
+import Foundation
+import TallyEngine
+import TallyModel
+
+/// The demonstration: a shop that goes on selling while another file follows it, and the proof that both agree.
+public struct ShopDemo {
+    /// Where the files go; `nil` for a folder that goes away afterwards.
+    private let keep: String?
+
+    /// How many transactions the shop makes while it is copied, and the pause between them.
+    private static let transactions = 1_500
+    private static let pause = Duration.milliseconds(5)
+
+    public init(keep: String? = nil) {
+        self.keep = keep
+    }
+
+    /// Runs it, telling everything on standard output.
+    ///
+    /// - Returns: The exit code: 0 when both files agree, 1 when they do not, 3 when something could not be done.
+    public func run() async -> Int32 {
+        var screen = DemoScreen(environment: ProcessInfo.processInfo.environment)
+        do {
+            let folder = try makeFolder()
+            defer { clean(folder) }
+            screen.say("Tally demo: a shop goes on selling while a copy of its data follows, live.\n")
+            return try await play(in: folder, &screen)
+        } catch {
+            screen.say("\nThe demo could not go on: \(error)")
+            return 3
+        }
+    }
+
+    private func play(in folder: String, _ screen: inout DemoScreen) async throws -> Int32 {
+        let (shop, copy) = (folder + "/shop.db", folder + "/copy.db")
+        let clerk = try await prepare(folder, shop, screen)
+        let configuration = folder + "/tally.yaml"
+        let child = try DemoChild(configuration: configuration, log: folder + "/tally.log")
+        do {
+            screen.step("tally run", "started as process \(child.id)")
+            screen.heading("The load, and what the shop does meanwhile")
+            try await follow(child, clerk, ControlSocket(state: folder + "/.tally"), copy, &screen)
+            screen.heading("What the shop did meanwhile")
+            let deeds = await clerk.deeds
+            for deed in ShopDay.Deed.allCases {
+                screen.say("  \(DemoScreen.right(DemoScreen.grouped(deeds[deed, default: 0]), 6)) \(deed.rawValue)")
+            }
+            let agrees = try await prove(shop, copy, screen)
+            let code = try await child.stop()
+            screen.heading(agrees && code == 0 ? "Both files agree, row by row." : "The files do not agree.")
+            screen.step("tally run", "stopped with SIGTERM, exit code \(code)")
+            return agrees && code == 0 ? 0 : 1
+        } catch {
+            if child.exitCode == nil { _ = try await child.stop() }
+            throw error
+        }
+    }
+
+    // MARK: Steps
+
+    private func prepare(_ folder: String, _ shop: String, _ screen: DemoScreen) async throws -> ShopClerk {
+        let clock = ContinuousClock()
+        let clerk = try ShopClerk(path: shop)
+        let time = try await clock.measure { try await clerk.makeShop() }
+        let rows = DemoScreen.grouped(ShopDatabase.rows)
+        screen.step("shop.db", "\(ShopDatabase.tables.count) tables, \(rows) rows, made in \(Self.seconds(time))")
+        try Data(Self.configuration.utf8).write(to: URL(filePath: folder + "/tally.yaml"))
+        screen.step("tally.yaml", "one flow, shop.db to copy.db; both in \(folder)")
+        return clerk
+    }
+
+    /// Lets the shop work beside the copy and shows both, until the copy has the last order.
+    private func follow(
+        _ child: DemoChild,
+        _ clerk: ShopClerk,
+        _ socket: ControlSocket,
+        _ copy: String,
+        _ screen: inout DemoScreen
+    ) async throws {
+        let client = try ControlClient(socket)
+        try await Self.wait(for: child, "it takes no questions") { try socket.isLive() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 0..<Self.transactions {
+                    try await clerk.step(number)
+                    try await Task.sleep(for: Self.pause)
+                }
+                try await clerk.closeDay()
+            }
+            defer { group.cancelAll() }
+            var isSelling = true
+            var proof: DemoProof?
+            while true {
+                if let code = child.exitCode { throw Failure("tally run ended with \(code):\n\(child.lastWords)") }
+                guard let status = try await client.statuses().first else { throw Failure("tally run has no flow") }
+                let written = await clerk.transactions
+                if status.phase == .stopped { throw Failure("tally run stopped the flow: \(status.message ?? "")") }
+                if isSelling, written == Self.transactions {
+                    try await group.next()
+                    isSelling = false
+                    proof = try DemoProof(source: copy, target: copy)
+                }
+                if let proof, try await proof.hasLastOrder(), status.tables.allSatisfy({ $0.phase == .live }) {
+                    let last = try await client.statuses().first
+                    return screen.endProgress(last ?? status, written: written)
+                }
+                screen.show(status, written: written)
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func prove(_ shop: String, _ copy: String, _ screen: DemoScreen) async throws -> Bool {
+        let proof = try DemoProof(source: shop, target: copy)
+        screen.heading("The proof: the same questions to each file, without Tally")
+        let questions = try await proof.questions()
+        screen.show(questions)
+        screen.heading("Row by row: what one file has and the other has not")
+        let comparisons = try await proof.comparisons()
+        screen.show(comparisons)
+        return questions.allSatisfy(\.isAgreed) && comparisons.allSatisfy(\.isAgreed)
+    }
+
+    private static func wait(for child: DemoChild, _ otherwise: String, _ condition: () throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while try !condition() {
+            if let code = child.exitCode { throw Failure("tally run ended with \(code):\n\(child.lastWords)") }
+            if ContinuousClock.now > end { throw Failure("tally run is up, and \(otherwise):\n\(child.lastWords)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    // MARK: Folder
+
+    private static let configuration = """
+        stores:
+          shop: { kind: sqlite, path: shop.db }
+          copy: { kind: sqlite, path: copy.db }
+        flows:
+          - name: shop-to-copy
+            from: shop
+            to: copy
+        """
+
+    private func makeFolder() throws -> String {
+        guard let keep else {
+            let path = NSTemporaryDirectory() + "tally-demo-\(ProcessInfo.processInfo.processIdentifier)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            return path
+        }
+        let path = URL(filePath: keep).standardizedFileURL.path
+        if FileManager.default.fileExists(atPath: path + "/shop.db") {
+            throw Failure("\(path) holds a demo already: name a folder that is not there yet")
+        }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    private func clean(_ folder: String) {
+        guard keep == nil else { return print("  files        in \(folder)") }
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            print("  files        left in \(folder): \(error)")
+        }
+    }
+
+    private static func seconds(_ time: Duration) -> String {
+        "\((time.seconds * 10).rounded() / 10) s"
+    }
+
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) {
+            self.description = description
+        }
+    }
+}

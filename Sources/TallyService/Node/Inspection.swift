@@ -1,0 +1,73 @@
+import TallyEngine
+public import TallyModel
+import TallyTransform
+
+/// What `tally check` found about one flow.
+public struct FlowFindings: Sendable, Hashable {
+    public let flow: String
+    public let source: String
+    public let target: String
+    /// The gravest first.
+    public let findings: [Finding]
+}
+
+/// Looks at every flow and its stores before anything runs, and changes nothing.
+public struct Inspection {
+    public static func run(_ configuration: Configuration) async -> [FlowFindings] {
+        var results: [FlowFindings] = []
+        for flow in configuration.flows { results.append(await inspect(flow, configuration)) }
+        return results
+    }
+
+    private static func inspect(_ flow: FlowConfiguration, _ configuration: Configuration) async -> FlowFindings {
+        var findings: [Finding] = []
+        var labels = (flow.from, flow.to)
+        do {
+            let stores = try FlowStores(flow, in: configuration)
+            labels = (stores.source.label, stores.target.label)
+            findings = try await inspect(flow.settings, stores)
+        } catch {
+            findings.append(finding(error))
+        }
+        let ordered = findings.enumerated().sorted { left, right in
+            (right.element.severity, left.offset) < (left.element.severity, right.offset)
+        }
+        return FlowFindings(flow: flow.settings.name, source: labels.0, target: labels.1, findings: ordered.map(\.element))
+    }
+
+    private static func inspect(_ settings: FlowSettings, _ stores: FlowStores) async throws -> [Finding] {
+        let consumer = Consumer(flow: settings.name, targetID: "", targetLabel: stores.target.label)
+        let request = CaptureRequest(consumer: consumer, tables: settings.tables, capture: settings.capture)
+        var findings = try await stores.source.0.inspect(request)
+        // Where the source cannot be looked at, there is nothing to hold against the target.
+        guard !findings.contains(where: { $0.severity == .error && $0.table == nil }) else { return findings }
+        var outputs: [TableSchema] = []
+        for schema in try await stores.source.0.catalog() where settings.tables.contains(schema.name) {
+            do {
+                outputs.append(try RowTransform(settings.transforms[schema.name] ?? TransformSettings(), schema: schema).output)
+            } catch {
+                findings.append(
+                    Finding(.error, table: schema.name, "the transform does not fit: \(error)", remedy: "mend it in tally.yaml")
+                )
+            }
+        }
+        findings += transformsOfNothing(settings, try await stores.source.0.catalog().map(\.name))
+        findings += try await stores.target.0.inspect(outputs, create: settings.createsMissing)
+        return findings
+    }
+
+    private static func transformsOfNothing(_ settings: FlowSettings, _ tables: [TableName]) -> [Finding] {
+        settings.transforms.keys.sorted().filter { !tables.contains($0) || !settings.tables.contains($0) }.map { name in
+            Finding(
+                .warning,
+                table: name,
+                "there is a transform for it, but the flow has no such table",
+                remedy: "correct the name under `transform`, or add the table to `tables`"
+            )
+        }
+    }
+
+    private static func finding(_ error: any Error) -> Finding {
+        Finding(.error, table: (error as? StoreError)?.table, (error as? StoreError)?.message ?? "\(error)")
+    }
+}

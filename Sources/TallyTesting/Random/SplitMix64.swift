@@ -1,0 +1,38 @@
+/// Numbers that look random and follow from a seed alone: one seed, one history.
+///
+/// Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        state = seed
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// An even draw from 0 up to `bound`, which is positive.
+    package mutating func below(_ bound: Int) -> Int {
+        Int(next() % UInt64(bound))
+    }
+
+    /// Whether a thing happens that happens `percent` times in a hundred.
+    package mutating func chance(_ percent: Int) -> Bool {
+        below(100) < percent
+    }
+
+    /// One of the elements; `nil` where there is none.
+    package mutating func pick<Element>(_ elements: [Element]) -> Element? {
+        elements.isEmpty ? nil : elements[below(elements.count)]
+    }
+
+    /// A generator of its own for a part of the work, so that its draws do not move those of the others.
+    package mutating func fork() -> SplitMix64 {
+        SplitMix64(seed: next())
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import TallyService
+
+/// `tally status`: how the flows get on.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows phase, position, lag, rate, retries and dead letters of every flow and table.",
+        discussion: "Exits with 1 when a flow has stopped."
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Show it every second until interrupted.")
+    var watch = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if watch, json { throw ValidationError("--watch is for people and --json for programs; choose one") }
+    }
+
+    func run() async throws {
+        let configuration = try options.load()
+        if watch {
+            // Anew every time: a node may start or end meanwhile.
+            let view = LiveView(on: .output) {
+                try await NodeConnection.open(configuration, to: .look).node.statuses()
+            }
+            return try await view.watch()
+        }
+        let statuses = try await NodeConnection.open(configuration, to: .look).node.statuses()
+        if json {
+            Console.output.write(try JSONText.of(StatusList(flows: statuses)) + "\n")
+        } else {
+            Console.output.write(StatusReport.lines(statuses))
+        }
+        if StatusReport.hasStopped(statuses) { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+import TallyEngine
+import TallyHarness
+import TallyModel
+
+/// Whatever moment the process dies at, nothing is missing and nothing is there twice.
+@Suite(.serialized)
+struct CrashTests {
+    private static let kills = 200
+
+    @Test
+    func afterTwoHundredKillsBothFilesAreEqualRowByRow() async throws {
+        let seed = SeededGenerator.seed()
+        print("crash test: seed \(seed); TALLY_SEED=\(seed) replays what is written and how each run ends")
+        let site = try Site(flow: "memory: 4MiB\nexisting: refuse")
+        try await site.source.run(Ledgers.schema)
+        let writer = BackgroundWriter(path: site.source.path, pace: .milliseconds(2), Ledgers(seed: seed))
+        var reached: [Milestone: Int] = [:]
+        var sawWholeTransactions = 0
+
+        for (number, run) in CrashPlan(count: Self.kills, each: 12, seed: seed).runs.enumerated() {
+            try await prepare(run.preparation, number, site)
+            if let milestone = try await end(run.kill, site) { reached[milestone, default: 0] += 1 }
+            if try await isPostingLive(site) {
+                sawWholeTransactions += 1
+                let sum = try await site.target.run("SELECT sum(amount) FROM posting;")
+                try #require(sum == "0", "after kill \(number) (\(run)) the target shows half a transaction")
+            }
+        }
+        let transactions = try await writer.stop()
+        try await site.syncOnce()
+
+        #expect(try await site.differences() == [])
+        #expect(try await site.run("dead-letters", "list", "--json").output.contains("\"id\"") == false)
+        for milestone in Milestone.allCases {
+            #expect(reached[milestone, default: 0] >= 10, "\(milestone.rawValue) was not reached often enough")
+        }
+        #expect(sawWholeTransactions > 0)
+        #expect(transactions > Self.kills)
+        print("crash test: \(Self.kills) kills, \(transactions) transactions, by milestone \(reached)")
+    }
+
+    /// Runs until the kill.
+    ///
+    /// - Returns: The milestone at which the process killed itself; `nil` where the signal came from here.
+    private func end(_ kill: CrashPlan.Kill, _ site: Site) async throws -> Milestone? {
+        switch kill {
+        case .at(let milestone, let occurrence):
+            let child = try site.start(
+                "run",
+                environment: ["TALLY_CRASH_AT": "\(milestone.rawValue):\(occurrence)"]
+            )
+            let ending = try await child.wait()
+            try #require(ending == .killed(signal: SIGKILL), "\(milestone): \(child.standardError)")
+            return milestone
+        case .after(let wait):
+            let child = try site.start("run")
+            // The moment of the kill is the random input of this test; nothing waits for anything here.
+            try await Task.sleep(for: wait)
+            child.send(SIGKILL)
+            let ending = try await child.wait()
+            try #require(ending == .killed(signal: SIGKILL), "it ended by itself: \(child.standardError)")
+            return nil
+        }
+    }
+
+    private func prepare(_ preparation: CrashPlan.Preparation, _ number: Int, _ site: Site) async throws {
+        switch preparation {
+        case .nothing: break
+        case .newTable:
+            try await site.source.run(
+                """
+                CREATE TABLE extra_\(number) (id INTEGER PRIMARY KEY, v);
+                INSERT INTO extra_\(number) SELECT value, 'v' || value FROM generate_series(1, 50);
+                """
+            )
+        case .newColumn:
+            try await site.source.run("ALTER TABLE account ADD COLUMN extra_\(number) DEFAULT \(number);")
+        case .resync:
+            let answer = try await site.run("resync", "copy", "big")
+            try #require(answer.exitCode == 0, "\(answer.text)")
+        }
+    }
+
+    /// Whether the target shows whole transactions of the pairs: not before their table's load is done.
+    private func isPostingLive(_ site: Site) async throws -> Bool {
+        guard FileManager.default.fileExists(atPath: site.target.path) else { return false }
+        let tables = try await site.status().flatMap(\.tables)
+        return tables.contains { $0.table == "posting" && $0.phase == .live }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import TallyHarness
+
+/// A small file system of its own, in memory, which only root can make.
+final class Disk {
+    let path: String
+
+    /// Whether this process may mount one; where it may not, the tests that need one are skipped, and say so.
+    static let isAvailable: Bool = {
+        let probe = "mkdir -p /tmp/tally-disk-probe && mount -t tmpfs -o size=1m tally /tmp/tally-disk-probe"
+            + " && umount /tmp/tally-disk-probe && rmdir /tmp/tally-disk-probe"
+        let isRoot = geteuid() == 0
+        let works = isRoot && shell(probe)
+        if !works { print("SKIPPED: tests with a full or read-only disk need root and mount(8)") }
+        return works
+    }()
+
+    /// - Parameter size: As mount(8) writes it: `3m`.
+    init(at path: String, size: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard Self.shell("mount -t tmpfs -o size=\(size) tally '\(path)'") else { throw WaitedInVain("mount failed") }
+    }
+
+    deinit {
+        _ = Self.shell("umount -l '\(path)'")
+    }
+
+    /// Changes what the disk allows: `size=64m`, `ro`, `rw`.
+    func remount(_ options: String) throws {
+        guard Self.shell("mount -o remount,\(options) '\(path)'") else { throw WaitedInVain("remount failed") }
+    }
+
+    private static func shell(_ script: String) -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script]
+        process.standardError = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            return false
+        }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TallyEngine
+import TallyHarness
+import Testing
+
+/// A source that is not what it was: named, never skipped over, and nothing is done to the target.
+struct SourceTroubleTests {
+    private static let notes = """
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);
+        INSERT INTO note SELECT value, 'note ' || value FROM generate_series(1, 100);
+        """
+
+    private func synced() async throws -> Site {
+        let site = try Site()
+        try await site.source.run(Self.notes)
+        try await site.syncOnce()
+        return site
+    }
+
+    /// Runs once, expects it to refuse, and insists that the target is as before.
+    private func refusal(_ site: Site) async throws -> Site.Answer {
+        let before = try await site.target.run("SELECT * FROM note ORDER BY id;")
+        let answer = try await site.run("run", "--once")
+        #expect(try await site.target.run("SELECT * FROM note ORDER BY id;") == before)
+        return answer
+    }
+
+    @Test
+    func aSourceThatIsGoneIsNamedAndTheTargetKeepsWhatItHas() async throws {
+        let site = try await synced()
+        try site.folder.removeDatabase("source.db")
+        let answer = try await refusal(site)
+        #expect(answer.exitCode == 3)
+        #expect(answer.text.contains("source.db"), "\(answer.text)")
+        #expect(!FileManager.default.fileExists(atPath: site.source.path), "no empty file is made in its place")
+    }
+
+    @Test
+    func aSourceDeletedWhileTheFlowRunsIsSaidInTheStatusAndTheTargetKeepsWhatItHas() async throws {
+        let site = try await synced()
+        let child = try site.start("run")
+        try await site.waitUntilLive(child)
+        try site.folder.removeDatabase("source.db")
+        try await eventually("the status says so") {
+            let status = try await site.status().first
+            return status?.phase == .retrying && status?.errorCode == "unreachable"
+        }
+        #expect(try await site.target.run("SELECT count(*) FROM note;") == "100")
+        try await site.stop(child)
+    }
+
+    @Test
+    func anotherFileInTheSourcesPlaceIsRefused() async throws {
+        let site = try await synced()
+        try site.folder.removeDatabase("source.db")
+        try await site.source.run("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO note VALUES (1, 'other');")
+        let answer = try await refusal(site)
+        #expect(answer.exitCode == 1)
+        #expect(answer.text.contains("source.db"), "\(answer.text)")
+        #expect(answer.text.contains("resync"), "the message says what to do: \(answer.text)")
+    }
+
+    @Test(arguments: [0, 1, 500])
+    func aSourceRestoredFromAnOlderBackupIsRefused(laterWrites: Int) async throws {
+        let site = try await synced()
+        try await site.source.run(".backup backup.db")
+        try await site.source.run("UPDATE note SET body = 'newer' WHERE id <= 50; INSERT INTO note VALUES (200, 'new');")
+        try await site.syncOnce()
+        #expect(try await site.differences() == [])
+
+        try site.folder.removeDatabase("source.db")
+        try site.folder.copyFile("backup.db", to: "source.db")
+        if laterWrites > 0 {
+            let last = 1000 + laterWrites
+            try await site.source.run("INSERT INTO note SELECT value, 'later' FROM generate_series(1001, \(last));")
+        }
+        let answer = try await refusal(site)
+        #expect(answer.exitCode == 1)
+        #expect(answer.text.contains("backup"), "\(answer.text)")
+
+        #expect(try await site.run("resync", "copy").exitCode == 0)
+        try await site.syncOnce()
+        #expect(try await site.differences() == [])
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import TallyHarness
+import Testing
+
+/// How a running node ends, and what keeps a second one out.
+struct StoppingTests {
+    private static let counters = """
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER);
+        INSERT INTO counter SELECT value, 0 FROM generate_series(1, 1000);
+        """
+
+    @Test
+    func afterSigtermItExitsWithZeroAndTheTargetHoldsWholeTransactions() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let child = try site.start("run")
+        try await site.waitUntilLive(child)
+        // Each transaction moves every counter by one: half of one would show as two different numbers.
+        try await site.source.run(String(repeating: "UPDATE counter SET n = n + 1;\n", count: 30))
+        try await site.stop(child)
+        #expect(try await site.target.run("SELECT count(DISTINCT n) FROM counter;") == "1")
+
+        try await site.syncOnce()
+        #expect(try await site.differences() == [])
+    }
+
+    @Test
+    func aSecondRunOfTheSameConfigurationIsRefusedNamingTheFirst() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let child = try site.start("run")
+        try await site.waitUntilLive(child)
+
+        let second = try await site.run("run")
+        #expect(second.exitCode == 1)
+        #expect(second.text.contains("process \(child.id)"), "\(second.text)")
+
+        try await site.source.run("UPDATE counter SET n = 7;")
+        try await site.waitForTarget("SELECT sum(n) FROM counter;", "7000")
+        try await site.stop(child)
+    }
+
+    @Test
+    func anotherConfigurationWithTheSameFlowIntoTheSameTargetIsRefusedNamingTheHolder() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let child = try site.start("run")
+        try await site.waitUntilLive(child)
+        let yaml = try String(contentsOfFile: site.folder.file("tally.yaml"), encoding: .utf8)
+        try site.folder.write("state: ./elsewhere\n" + yaml, to: "other.yaml")
+
+        let second = try await site.run("run", "--once", "--config", "other.yaml")
+        #expect(second.exitCode == 1)
+        #expect(second.text.contains("\(child.id)"), "\(second.text)")
+        try await site.stop(child)
+    }
+
+    @Test
+    func aFlowWhoseRunnerWasKilledIsTakenOver() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let child = try site.start("run")
+        try await site.waitUntilLive(child)
+        child.send(SIGKILL)
+        #expect(try await child.wait() == .killed(signal: SIGKILL))
+
+        try await site.source.run("UPDATE counter SET n = n + id;")
+        try await site.syncOnce()
+        #expect(try await site.differences() == [])
+    }
+}

@@ -1,0 +1,107 @@
+import Testing
+import TallyLedger
+import TallyModel
+
+@Suite struct WishTests {
+    @Test func `A flow and its tables are paused and resumed apart`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(path: "\(folder)/ledger.db")
+            let pauses = [
+                Pause(table: nil, reason: nil, since: Samples.time(1)),
+                Pause(table: TableName("orders"), reason: "the target lacks column x", since: Samples.time(2)),
+                Pause(table: TableName("orders", schema: "archive"), reason: "", since: Samples.time(3)),
+            ]
+            for pause in pauses { try await ledger.pause(pause, flow: "shop") }
+            try await ledger.pause(pauses[0], flow: "other")
+            await ledger.close()
+
+            let again = try await Ledger.open(path: "\(folder)/ledger.db")
+            #expect(try await again.pauses(of: "shop") == pauses)
+            try await again.resume(flow: "shop", table: nil)
+            #expect(try await again.pauses(of: "shop") == Array(pauses.dropFirst()))
+            try await again.resume(flow: "shop", table: TableName("orders"))
+            #expect(try await again.pauses(of: "shop") == [pauses[2]])
+            #expect(try await again.pauses(of: "other") == [pauses[0]])
+        }
+    }
+
+    @Test func `Pausing what is paused takes the new reason`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(path: "\(folder)/ledger.db")
+            let table = TableName("orders")
+            try await ledger.pause(Pause(table: table, reason: "old", since: Samples.time(1)), flow: "shop")
+            let latest = Pause(table: table, reason: "new", since: Samples.time(2))
+            try await ledger.pause(latest, flow: "shop")
+            #expect(try await ledger.pauses(of: "shop") == [latest])
+        }
+    }
+
+    @Test func `A resync request waits until its load has begun`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(path: "\(folder)/ledger.db")
+            let table = TableName("orders")
+            try await ledger.requestResync(flow: "shop", table: table)
+            try await ledger.requestResync(flow: "shop", table: table)
+            try await ledger.requestResync(flow: "shop", table: nil)
+            await ledger.close()
+
+            let again = try await Ledger.open(path: "\(folder)/ledger.db")
+            #expect(try await again.resyncRequests(of: "shop") == [table, nil])
+            try await again.resyncBegan(flow: "shop", table: table)
+            #expect(try await again.resyncRequests(of: "shop") == [nil])
+            try await again.resyncBegan(flow: "shop", table: nil)
+            #expect(try await again.resyncRequests(of: "shop").isEmpty)
+        }
+    }
+
+    @Test func `Removing a flow forgets all of it and nothing of others`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/ledger.db"
+            let ledger = try await Ledger.open(path: path)
+            for flow in ["shop", "other"] {
+                _ = try await ledger.park([Samples.letter(flow: flow)])
+                try await ledger.pause(Pause(table: nil, reason: nil, since: Samples.time(1)), flow: flow)
+                try await ledger.requestResync(flow: flow, table: nil)
+            }
+            try await ledger.remove(flow: "shop")
+            #expect(try await ledger.flows() == ["other"])
+            for table in ["dead_letter", "pause", "resync_request"] {
+                #expect(try shell(path, "SELECT flow FROM \(table)") == "other")
+            }
+            #expect(try await ledger.deadLetters(of: "other").count == 1)
+        }
+    }
+
+    @Test func `Every act is in the audit, in order, without values`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(path: "\(folder)/ledger.db", clock: { Samples.time(5) })
+            let table = TableName("orders")
+            let parked = try await ledger.park([Samples.letter(), Samples.letter(key: .integer(8))])
+            try await ledger.removeDeadLetters([parked[0].id], why: .retried)
+            try await ledger.removeDeadLetters([parked[1].id], why: .discarded)
+            try await ledger.pause(Pause(table: table, reason: "why", since: Samples.time(1)), flow: "shop")
+            try await ledger.resume(flow: "shop", table: table)
+            try await ledger.resume(flow: "shop", table: table)
+            try await ledger.requestResync(flow: "shop", table: nil)
+            try await ledger.resyncBegan(flow: "shop", table: nil)
+            try await ledger.remove(flow: "shop")
+
+            func entry(_ action: AuditEntry.Action, _ table: TableName? = nil, _ detail: String? = nil) -> AuditEntry {
+                AuditEntry(at: Samples.time(5), action: action, flow: "shop", table: table, detail: detail)
+            }
+            #expect(
+                try await ledger.audit().reversed() == [
+                    entry(.park, table, "2 dead letters"),
+                    entry(.retry, table, "1 dead letter"),
+                    entry(.discard, table, "1 dead letter"),
+                    entry(.pause, table, "why"),
+                    entry(.resume, table),
+                    entry(.requestResync),
+                    entry(.beginResync),
+                    entry(.remove),
+                ]
+            )
+            #expect(try await ledger.audit(limit: 1) == [entry(.remove)])
+        }
+    }
+}
