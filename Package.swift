@@ -65,6 +65,24 @@ let package = Package(
         ),
         .target(name: "TallyTesting", dependencies: ["TallyModel", "TallyEngine"]),
 
+        // Room by room: no process is started, and only files of the test's own are touched.
+        .testTarget(name: "TallyModelTests", dependencies: ["TallyModel"]),
+        .testTarget(
+            name: "TallyLedgerTests",
+            dependencies: ["TallyLedger", "TallyModel", "SQLite"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
+        .testTarget(name: "TallySQLiteTests", dependencies: ["TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(
+            name: "TallyEngineTests",
+            dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
+        ),
+        .testTarget(
+            name: "TallyServiceTests",
+            dependencies: ["TallyService", "TallyEngine", "TallyTransform", "TallyModel"]
+        ),
+
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.
         .target(
             name: "TallyHarness",

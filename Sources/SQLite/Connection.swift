@@ -13,6 +13,9 @@ package final class Connection {
         case create
     }
 
+    /// Done once, before the process opens its first connection.
+    private static let libraryIsConfigured: Void = tally_sqlite_skip_statistics()
+
     package let path: String
     private var handle: OpaquePointer
     private var cache: [String: Statement] = [:]
@@ -27,6 +30,7 @@ package final class Connection {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
+        _ = Self.libraryIsConfigured
         var opened: OpaquePointer?
         let result = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened, result == SQLITE_OK else {

@@ -74,6 +74,19 @@ package final class Statement {
         for (index, value) in values.enumerated() { try bind(value, at: index + 1) }
     }
 
+    /// Binds the values at some places of a row to the parameters from 1 on.
+    ///
+    /// - Returns: Whether the row has all of them; if not, some may be bound.
+    package func bind(_ row: [Value?], at places: [Int]) throws -> Bool {
+        var parameter = 1
+        for place in places {
+            guard let value = row[place] else { return false }
+            try bind(value, at: parameter)
+            parameter += 1
+        }
+        return true
+    }
+
     /// Binds a value to a parameter, numbered from 1.
     ///
     /// This and ``value(of:)`` are the mapping between Tally's values and SQLite's storage classes; `docs/sqlite.md`

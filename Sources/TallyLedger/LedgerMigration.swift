@@ -75,7 +75,9 @@ struct LedgerMigration {
         if let problem = try connection.first("PRAGMA quick_check(1)")?.first?.string, problem != "ok" {
             throw Ledger.damaged(connection.path, problem)
         }
-        let tables = try connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'").compactMap(\.first?.string)
+        let tables = try connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'").compactMap(
+            \.first?.string
+        )
         guard tables.isEmpty || tables.contains("migration") else {
             throw Ledger.damaged(connection.path, "it is a database of something else")
         }

@@ -82,7 +82,11 @@ import TallyModel
             #expect(try shell(database, "PRAGMA journal_mode") == "delete")
 
             let text = "\(folder)/notes.txt"
-            try String(repeating: "no database at all\n", count: 100).write(toFile: text, atomically: true, encoding: .utf8)
+            try String(repeating: "no database at all\n", count: 100).write(
+                toFile: text,
+                atomically: true,
+                encoding: .utf8
+            )
             error = await #expect(throws: StoreError.self) { try await Ledger.open(path: text) }
             #expect(error?.code == .damaged)
         }
@@ -122,9 +126,13 @@ import TallyModel
     @Test func `A folder that cannot be made is an error that names it`() async throws {
         try await withTemporaryFolder { folder in
             try "".write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)
-            let error = await #expect(throws: StoreError.self) { try await Ledger.open(path: "\(folder)/file/ledger.db") }
+            let error = await #expect(throws: StoreError.self) {
+                try await Ledger.open(path: "\(folder)/file/ledger.db")
+            }
             #expect(error?.code == .unreachable)
-            #expect(error?.message.hasPrefix("\(folder)/file/ledger.db: could not open the ledger: Not a directory") == true)
+            #expect(
+                error?.message.hasPrefix("\(folder)/file/ledger.db: could not open the ledger: Not a directory") == true
+            )
         }
     }
 }

@@ -47,10 +47,16 @@ struct ParkedRows {
     }
 
     /// Notes that the target took the row of a letter in the transaction that is open.
-    mutating func pass(_ letter: DeadLetter) {
+    ///
+    /// - Parameter change: What it took. Should the letter outlive the commit through a crash, it holds this, so that
+    ///   to try it again changes nothing.
+    mutating func pass(_ letter: DeadLetter, as change: Change, of schema: TableSchema) {
         let place = Place(table: letter.table, key: letter.key)
-        guard let letter = take(place) else { return }
+        guard var letter = take(place) else { return }
         changed[place] = nil
+        letter.schema = schema
+        letter.change = change
+        letter.change.table = 0
         passed[place] = letter
     }
 
@@ -63,7 +69,10 @@ struct ParkedRows {
     }
 
     /// The letters that have to be durable before the target commits.
-    var toPark: [DeadLetter] { changed.sorted { $0.value < $1.value }.compactMap { letters[$0.key] } }
+    var toPark: [DeadLetter] {
+        let passing = passed.values.filter { $0.id != 0 }.sorted { $0.id < $1.id }
+        return passing + changed.sorted { $0.value < $1.value }.compactMap { letters[$0.key] }
+    }
 
     /// Takes over the ids that the ledger gave.
     mutating func parked(_ letters: [DeadLetter]) {

@@ -9,8 +9,8 @@ struct Refusals {
     /// What is to be done about a row once the slice is through.
     enum Consequence {
         case park(Change, reason: String)
-        /// The target holds the row as it is now, so a letter of it has had its day.
-        case pass
+        /// The target took this and holds the row as it is now, so a letter of it has had its day.
+        case pass(Change)
         /// To be applied once more, and parked if it is refused again.
         case again(Change)
     }
@@ -46,11 +46,12 @@ struct Refusals {
         for (index, part) in parts.enumerated() {
             let isVacated = parts.count == 2 && index == 0
             if let reason {
-                set(isVacated ? .again(part) : .park(earlier(part)?.followed(by: part, existed: true) ?? part, reason: reason), part)
+                let net = earlier(part)?.followed(by: part, existed: true) ?? part
+                set(isVacated ? .again(part) : .park(net, reason: reason), part)
             } else if let earlier = earlier(part), part.operation != .delete, !part.row.isComplete {
                 set(.again(earlier.followed(by: part, existed: true) ?? part), part)
             } else {
-                set(.pass, part)
+                set(.pass(part), part)
             }
         }
     }

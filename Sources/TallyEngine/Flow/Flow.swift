@@ -56,6 +56,7 @@ public final class Flow: Sendable {
     /// Cancelled: stops now; what was not committed comes again with the next start.
     public func run() async -> Ending {
         defer {
+            context.inbox.close()
             refuseRequests()
             ended.open()
         }
@@ -173,11 +174,12 @@ public final class Flow: Sendable {
 
     /// Answers those who asked about dead letters while no session is open.
     private func refuseRequests() {
-        for request in context.inbox.takeRequests() {
-            let status = context.meter.status
-            let error = StoreError(.unreachable, "flow \(name) is \(status.phase.rawValue): \(status.message ?? "")")
-            request.reply(.failure(error))
-        }
+        for request in context.inbox.takeRequests() { request.reply(.failure(notRunning)) }
+    }
+
+    private var notRunning: StoreError {
+        let status = context.meter.status
+        return StoreError(.unreachable, "flow \(name) is \(status.phase.rawValue): \(status.message ?? "")")
     }
 
     // MARK: What people ask for
@@ -214,13 +216,12 @@ public final class Flow: Sendable {
 
     private func ask(_ wish: LetterRequest.Wish, _ ids: [Int64]?) async throws -> LetterOutcome {
         switch context.meter.status.phase {
-        case .finished, .stopped, .paused, .retrying, .notRunning:
-            let status = context.meter.status
-            throw StoreError(.unreachable, "flow \(name) is \(status.phase.rawValue): \(status.message ?? "")")
+        case .finished, .stopped, .paused, .retrying, .notRunning: throw notRunning
         case .starting, .loading, .live: break
         }
         return try await withCheckedThrowingContinuation { continuation in
-            context.inbox.ask(LetterRequest(wish: wish, ids: ids) { continuation.resume(with: $0) })
+            let request = LetterRequest(wish: wish, ids: ids) { continuation.resume(with: $0) }
+            if !context.inbox.ask(request) { request.reply(.failure(notRunning)) }
         }
     }
 }

@@ -13,6 +13,8 @@ extension FlowSession {
     func removePassedLetters() async throws {
         let ids = parked.committed().map(\.id).filter { $0 != 0 }
         guard !ids.isEmpty else { return }
+        // A letter holds what the source may not say again; a loss of power must not take back the row without it.
+        try await target.makeDurable()
         try await context.ledger.removeDeadLetters(ids, why: .superseded)
         showLetters()
     }
@@ -21,6 +23,12 @@ extension FlowSession {
     func forgetLetters(of table: TableName) async throws {
         let letters = parked.letters(of: table)
         guard !letters.isEmpty else { return }
+        // A letter that outlived the beginning of the load could bring back a row that has gone, and without its letter
+        // a row is not right before the load: so the table is known to need one before the letters go.
+        if let progress = tables[table]?.progress {
+            try await target.commit(nil, notes: [try progress.paused.note(for: table)])
+            try await target.makeDurable()
+        }
         try await context.ledger.removeDeadLetters(letters.map(\.id), why: .reloaded)
         for letter in letters { parked.forget(letter) }
         showLetters()

@@ -29,7 +29,9 @@ extension FlowSession {
             let othersWait = context.inbox.isWaiting && rounds >= least
             let (source, limit, orders) = (source, context.chunkLimit, othersWait ? [] : nextOrders(after: round))
             async let following = Self.read(orders, from: source, limit: limit)
-            for (order, chunk) in round { try await write(chunk, for: order) }
+            for (order, chunk) in round {
+                if let chunk { try await write(chunk, for: order) } else { try await lose(order.table) }
+            }
             round = try await following
             rounds += 1
         }
@@ -39,11 +41,11 @@ extension FlowSession {
     /// The next chunks that are to be read, as many as the source is good for.
     ///
     /// - Parameter round: What was read and is not written yet.
-    private func nextOrders(after round: [(Order, Chunk)]) -> [Order] {
+    private func nextOrders(after round: [(Order, Chunk?)]) -> [Order] {
         // With a round in flight each of its ranges goes on where its chunk ends.
         if !round.isEmpty {
             let following = round.compactMap { order, chunk -> Order? in
-                guard !chunk.isLast, tables[order.table]?.isFollowed == true else { return nil }
+                guard let chunk, !chunk.isLast, tables[order.table]?.isFollowed == true else { return nil }
                 let rest = KeyRange(lower: chunk.range.upper, upper: order.keys.upper)
                 return Order(table: order.table, range: order.range, keys: rest)
             }
@@ -67,19 +69,22 @@ extension FlowSession {
         _ orders: [Order],
         from source: any SourceSession,
         limit: ByteCount
-    ) async throws -> [(Order, Chunk)] {
-        if orders.count == 1, let order = orders.first {
-            return [(order, try await source.chunk(of: order.table, in: order.keys, limit: limit))]
-        }
-        return try await withThrowingTaskGroup(of: (Int, Order, Chunk).self) { group in
+    ) async throws -> [(Order, Chunk?)] {
+        if orders.count == 1, let order = orders.first { return [(order, try await read(order, from: source, limit))] }
+        return try await withThrowingTaskGroup(of: (Int, Order, Chunk?).self) { group in
             let share = ByteCount(limit.bytes / max(1, orders.count))
             for (index, order) in orders.enumerated() {
-                group.addTask { (index, order, try await source.chunk(of: order.table, in: order.keys, limit: share)) }
+                group.addTask { (index, order, try await read(order, from: source, share)) }
             }
-            var chunks: [(Int, Order, Chunk)] = []
+            var chunks: [(Int, Order, Chunk?)] = []
             for try await chunk in group { chunks.append(chunk) }
             return chunks.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
         }
+    }
+
+    /// - Returns: `nil` when the source has lost the table meanwhile.
+    private static func read(_ order: Order, from source: any SourceSession, _ limit: ByteCount) async throws -> Chunk? {
+        try await ifPresent(order.table) { try await source.chunk(of: order.table, in: order.keys, limit: limit) }
     }
 
     // MARK: Writing
@@ -140,7 +145,7 @@ extension FlowSession {
             if let reason = refused[index] {
                 park(Change(.insert, table: 0, row: row), chunk.schema, reason: reason, at: chunk.asOf)
             } else if let letter = parked.letter(of: chunk.schema.name, key: row.picking(chunk.schema.key)) {
-                parked.pass(letter)
+                parked.pass(letter, as: Change(.insert, table: 0, row: row), of: chunk.schema)
             }
         }
     }
@@ -152,13 +157,17 @@ extension FlowSession {
         // With `existing: keep` the target has rows of its own, which the source must not be asked about.
         guard context.settings.existing != .keep else { return }
         for name in names where tables[name]?.progress?.phase == .live && tables[name]?.isPaused == false {
-            sweeps[name] = [.all]
+            // One that is under way goes on: an interval shorter than a sweep must not keep it at the beginning.
+            if sweeps[name] == nil { sweeps[name] = [.all] }
         }
     }
 
     private func sweep(_ chunk: Chunk, order: Order) async throws {
-        _ = try await target.load(chunk, mode: .sweep)
-        try await target.commit(nil, notes: [])
+        // A table that was emptied since the sweep was due: nothing is deleted because nothing was read.
+        if !(order.keys == .all && chunk.isLast && chunk.rows.isEmpty) {
+            _ = try await target.load(chunk, mode: .sweep)
+            try await target.commit(nil, notes: [])
+        }
         sweeps[order.table] =
             chunk.isLast ? nil : [KeyRange(lower: chunk.range.upper, upper: order.keys.upper)]
     }

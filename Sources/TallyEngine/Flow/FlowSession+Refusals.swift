@@ -24,13 +24,18 @@ extension FlowSession {
         }
         for failure in failures { refusals.add(failure.change, refused: failure.reason) }
         for table in refusals.emptied.sorted() {
-            for letter in parked.letters(of: schemas[table].name) { parked.pass(letter) }
+            for letter in parked.letters(of: schemas[table].name) {
+                parked.pass(letter, as: Change(.delete, key: letter.key, of: letter.schema), of: letter.schema)
+            }
         }
         for (row, consequence) in zip(refusals.rows, refusals.consequences) {
             let schema = schemas[row.table]
             switch consequence {
             case .park(let change, let reason): park(change, schema, reason: reason, at: outgoing.position)
-            case .pass: if let letter = parked.letter(of: schema.name, key: row.key) { parked.pass(letter) }
+            case .pass(let change):
+                if let letter = parked.letter(of: schema.name, key: row.key) {
+                    parked.pass(letter, as: change, of: schema)
+                }
             case .again(let change): try await applyAgain(change, schema, at: outgoing.position)
             }
         }
@@ -52,7 +57,7 @@ extension FlowSession {
         if let reason {
             park(change, schema, reason: reason, at: position)
         } else if let letter = parked.letter(of: schema.name, key: change.row.picking(schema.key)) {
-            parked.pass(letter)
+            parked.pass(letter, as: change, of: schema)
         }
     }
 }

@@ -60,12 +60,7 @@ extension FlowSession {
 
     private func hand(over outgoing: Outgoing, slice: Slice) async throws {
         guard !outgoing.changes.isEmpty else { return try await settle([], of: outgoing, in: slice.tables) }
-        let routed = Slice(
-            tables: outgoing.tables.map(\.output),
-            changes: outgoing.changes,
-            end: slice.end,
-            byteCount: slice.byteCount
-        )
+        let routed = outgoing.slice(end: slice.end, byteCount: slice.byteCount)
         let replaying = self.replaying
         let outcome = try await namingSource { try await target.apply(routed, replaying: replaying) }
         if countsMended(slice) { pendingCounts.mended += outcome.mended }

@@ -9,16 +9,19 @@ extension FlowSession {
     /// Brings what the target's notes, the ledger and the source say of each table together.
     func settleTables(beginsAnew: Bool) async throws {
         let held = await target.progress
-        if held.checkpoint == nil || beginsAnew {
-            // First of all: from here on every change is in the stream, whatever is loaded and when.
-            try await target.commit(Checkpoint(sourceID: sourceID, position: checkpoint), notes: [])
-        }
         var notes: [TableName: TableProgress] = [:]
         for note in held.notes { notes[note.table] = try TableProgress(note) }
+        if held.checkpoint == nil || beginsAnew {
+            // First of all: from here on every change is in the stream, whatever is loaded and when. Nothing that was
+            // loaded before is right at the new position.
+            notes = notes.mapValues(\.paused)
+            let stale = try notes.map { try $1.note(for: $0) }
+            try await target.commit(Checkpoint(sourceID: sourceID, position: checkpoint), notes: stale)
+        }
         let schemas = await source.tables
         for schema in schemas { try await settle(schema, noted: notes[schema.name], beginsAnew: beginsAnew) }
         try await noteThoseLeftOut(notes, selected: Set(schemas.map(\.name)))
-        if beginsAnew { try await context.ledger.resyncBegan(flow: context.name, table: nil) }
+        if beginsAnew { try await forgetRequest(nil) }
         showTables()
         showLetters()
         _ = try await reconsider()
@@ -46,11 +49,10 @@ extension FlowSession {
     private func noteThoseLeftOut(_ notes: [TableName: TableProgress], selected: Set<TableName>) async throws {
         let stale = try notes.compactMap { name, progress -> TableNote? in
             guard !selected.contains(name), progress.phase != .paused, progress.phase != .dropped else { return nil }
-            var progress = progress
-            progress.phase = .paused
-            return try progress.note(for: name)
+            return try progress.paused.note(for: name)
         }
         if !stale.isEmpty { try await target.commit(nil, notes: stale) }
+        for (name, progress) in notes where !selected.contains(name) { retired[name] = progress.paused }
     }
 
     private func pause(of table: TableName) async throws -> Pause? {
@@ -72,6 +74,11 @@ extension FlowSession {
             let state = TableState(schema: schema, target: schema.name)
             tables[schema.name] = tables[schema.name] ?? state
             dropRoutes(of: schema.name)
+            let source = source
+            let size = try await Self.ifPresent(schema.name) {
+                (try await source.ranges(of: schema), try await source.rowCount(of: schema))
+            }
+            guard let (ranges, total) = size else { return try await lose(schema.name) }
             if let adopted = tables[schema.name]?.progress?.adopted, adopted.version < schema.version {
                 try await adopt(schema, heedsPause: false)
                 if tables[schema.name]?.isPaused == true { return }
@@ -86,17 +93,17 @@ extension FlowSession {
             let mode = try await prepareTarget(for: route.output, of: schema.name, again: again)
             let progress = TableProgress(
                 loading: schema,
-                ranges: try await source.ranges(of: schema),
-                total: try await source.rowCount(of: schema),
+                ranges: ranges,
+                total: total,
                 mode: mode,
                 rule: context.transform(of: schema.name).fingerprint,
                 ignored: tables[schema.name]?.progress?.ignored ?? []
             )
+            try await forgetLetters(of: schema.name)
             try await target.commit(nil, notes: [try progress.note(for: schema.name)])
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
             tables[schema.name]?.target = route.output.name
-            try await forgetLetters(of: schema.name)
             try await learnFolding(schema.name)
             show(schema.name)
             context.logger.info("load begins", metadata: ["table": "\(schema.name)", "rows": "\(progress.total ?? 0)"])
@@ -185,9 +192,9 @@ extension FlowSession {
         context.logger.info("structure changed", metadata: ["table": "\(name)", "change": "\(change.summary)"])
         switch change {
         case .created(let schema):
-            let known = tables[name]?.progress != nil
-            if tables[name] == nil { addToStatus(schema) }
-            if tables[name]?.isPaused != true { try await begin(schema, again: known) }
+            if tables[name] == nil { try await add(schema) }
+            tables[name]?.schema = schema
+            if tables[name]?.isPaused != true { try await begin(schema, again: tables[name]?.progress != nil) }
         case .altered(_, let schema):
             tables[name]?.schema = schema
             guard let state = tables[name], state.isFollowed else { return }
@@ -272,13 +279,21 @@ extension FlowSession {
         for request in try await context.ledger.resyncRequests(of: context.name) {
             guard let name = request else { return .reopen }
             if let state = tables[name], !state.isPaused { try await begin(state.schema, again: true) }
-            try await context.ledger.resyncBegan(flow: context.name, table: name)
+            try await forgetRequest(name)
         }
         return nil
     }
 
+    /// Forgets what a person asked for, once a loss of power could not take back its beginning.
+    private func forgetRequest(_ table: TableName?) async throws {
+        try await target.makeDurable()
+        try await context.ledger.resyncBegan(flow: context.name, table: table)
+    }
+
     /// Pauses a table that is in the way of the others.
     private func pause(_ table: TableName, reason: String) async throws {
+        // Throws when another runner has the flow: then the reason is that, and nothing is wrong with the table.
+        try await target.commit(nil, notes: [])
         context.logger.error("table paused", metadata: ["table": "\(table)", "reason": "\(reason)"])
         try await context.ledger.pause(
             Pause(table: table, reason: reason, since: context.options.now()),
@@ -313,10 +328,32 @@ extension FlowSession {
         for name in tables.keys { show(name) }
     }
 
-    private func addToStatus(_ schema: TableSchema) {
+    /// Takes up a table that the source did not have before; the target may know it from earlier.
+    private func add(_ schema: TableSchema) async throws {
         let output = context.transform(of: schema.name).table.map { TableName($0) } ?? schema.name
-        tables[schema.name] = TableState(schema: schema, target: output)
+        tables[schema.name] = TableState(progress: retired[schema.name], schema: schema, target: output)
+        if let pause = try await pause(of: schema.name) { try await stand(schema.name, reason: pause.reason) }
         showTables()
+    }
+
+    // MARK: Tables that are gone
+
+    /// Asks the source about one of its tables.
+    ///
+    /// - Returns: `nil` when the table is gone meanwhile, which the stream is going to say in its place.
+    static func ifPresent<Result>(_ table: TableName, _ ask: () async throws -> Result) async throws -> Result? {
+        do {
+            return try await ask()
+        } catch let error as StoreError where error.code == .missingTable && error.table == table {
+            return nil
+        }
+    }
+
+    /// Gives up the load of a table that the source no longer has.
+    func lose(_ table: TableName) async throws {
+        sweeps[table] = nil
+        try await note(table) { $0.phase = .dropped }
+        show(table)
     }
 
     func show(_ table: TableName, message: String? = nil) {

@@ -21,6 +21,8 @@ final class FlowSession {
     /// What the target holds.
     var checkpoint: Position
     var tables: [TableName: TableState] = [:]
+    /// Tables that the target knows from earlier and the source does not have now.
+    var retired: [TableName: TableProgress] = [:]
     var routes: [RouteKey: Route] = [:]
     var parked = ParkedRows()
     var batch = BatchPolicy()
@@ -84,9 +86,22 @@ final class FlowSession {
             }
         } catch {
             await target.rollback()
+            let reason = await reason(for: error, in: target)
             await target.close()
-            throw error
+            throw reason
         }
+    }
+
+    /// The error that ended a session, unless it is only what a runner sees that another took the flow from: that one
+    /// must not pause anything.
+    private static func reason(for error: any Error, in target: any TargetSession) async -> any Error {
+        guard case .pauseTable = Disposition(for: error) else { return error }
+        do {
+            try await target.commit(nil, notes: [])
+        } catch let refusal {
+            return refusal
+        }
+        return error
     }
 
     private static func openSource(
@@ -158,7 +173,7 @@ final class FlowSession {
                 }
                 continue
             }
-            if case .event(.slice) = item {} else if batch.isOpen, !isInTransaction { try await commit() }
+            if case .event(.slice) = item {} else if batch.isOpen, !isInTransaction { try await commit(before: item) }
             switch item {
             case .stop:
                 // Half a transaction is given up; the source sends it again.
@@ -178,6 +193,16 @@ final class FlowSession {
             case .failed(let error):
                 throw error
             }
+        }
+    }
+
+    /// Commits the open batch before something else is done; whoever asked for that must hear of a failure.
+    private func commit(before item: Inbox.Item) async throws {
+        do {
+            try await commit()
+        } catch {
+            if case .request(let request) = item { request.reply(.failure(error)) }
+            throw error
         }
     }
 

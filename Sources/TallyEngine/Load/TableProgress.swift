@@ -64,6 +64,13 @@ package struct TableProgress: Codable, Sendable, Hashable {
     /// Whether rows of the target may be newer than the stream.
     package var isReplaying: Bool { phase == .loading || phase == .catchingUp }
 
+    /// The same, standing still: what the target has of the table is not kept up.
+    var paused: TableProgress {
+        var paused = self
+        paused.phase = .paused
+        return paused
+    }
+
     /// Takes note of a chunk that is in.
     package mutating func loaded(_ chunk: Chunk, range index: Int) {
         rows += chunk.rows.count

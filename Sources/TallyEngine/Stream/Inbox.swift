@@ -19,6 +19,7 @@ final class Inbox: Sendable {
 
     private struct State {
         var isStopping = false
+        var isClosed = false
         var wasPoked = false
         var requests: Deque<LetterRequest> = []
         var events: Deque<StreamEvent> = []
@@ -84,8 +85,19 @@ final class Inbox: Sendable {
         change { $0.wasPoked = true }
     }
 
-    func ask(_ request: LetterRequest) {
-        change { $0.requests.append(request) }
+    /// - Returns: Whether somebody is going to answer.
+    func ask(_ request: LetterRequest) -> Bool {
+        var isAccepted = false
+        change { state in
+            isAccepted = !state.isClosed
+            if isAccepted { state.requests.append(request) }
+        }
+        return isAccepted
+    }
+
+    /// Takes no more requests: nobody is left to answer them.
+    func close() {
+        change { $0.isClosed = true }
     }
 
     private func change(_ body: (inout State) -> Void) {

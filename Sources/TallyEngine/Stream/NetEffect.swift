@@ -81,8 +81,15 @@ extension Change {
     /// A change of key as the delete of the old one and the insert of the new one; any other change as it is.
     func splitIfMoved(keyed schema: TableSchema) -> [Change] {
         guard let formerKey else { return [self] }
-        var old = Row([Value?](repeating: nil, count: schema.columns.count))
-        for (place, column) in schema.key.enumerated() { old[column] = formerKey[place] }
-        return [Change(.delete, table: table, row: old), Change(.insert, table: table, row: row)]
+        var old = Change(.delete, key: formerKey, of: schema)
+        old.table = table
+        return [old, Change(.insert, table: table, row: row)]
+    }
+
+    /// A change that says no more of a row than its key.
+    init(_ operation: Operation, key: Row, of schema: TableSchema) {
+        var row = Row([Value?](repeating: nil, count: schema.columns.count))
+        for (place, column) in schema.key.enumerated() { row[column] = key[place] }
+        self.init(operation, table: 0, row: row)
     }
 }

@@ -20,6 +20,20 @@ struct Outgoing {
         self.position = position
     }
 
+    /// What the target is sent: tables whose changes go by are none of its business.
+    func slice(end: Commit?, byteCount: Int) -> Slice {
+        var slice = Slice(tables: tables.map(\.output), changes: changes, end: end, byteCount: byteCount)
+        guard tables.contains(where: { $0.route == nil }) else { return slice }
+        var places = [Int](repeating: 0, count: tables.count)
+        slice.tables = []
+        for (index, table) in tables.enumerated() where table.route != nil {
+            places[index] = slice.tables.count
+            slice.tables.append(table.output)
+        }
+        for index in slice.changes.indices { slice.changes[index].table = places[slice.changes[index].table] }
+        return slice
+    }
+
     mutating func add(_ change: Change, from origin: Change) {
         changes.append(change)
         origins.append(origin)

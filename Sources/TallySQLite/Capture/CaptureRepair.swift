@@ -16,7 +16,7 @@ struct CaptureRepair {
     }
 
     func run(in connection: Connection) throws {
-        guard try isNeeded(in: connection) else { return }
+        guard try isNeeded(in: connection), shape.id < 0 else { return }
         let table = quoted(shape.schema.name.name)
         let slots = former.schema.keyColumns.map { "c\($0.id)" }
         let keys = "(SELECT DISTINCT \(slots.joined(separator: ", ")) FROM _tally_log WHERE \(isSuspect)) AS k"

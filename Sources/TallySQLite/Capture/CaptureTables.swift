@@ -53,13 +53,12 @@ enum CaptureTables {
         }
     }
 
-    /// Drops all of them, but the file's identity where the file is also a target.
+    /// Drops all of them, and the file's identity where nothing else needs it.
     static func drop(in connection: Connection) throws {
         for table in ["_tally_log", "_tally_shape", "_tally_flow", "_tally_state"] {
             try connection.execute("DROP TABLE IF EXISTS \(table)")
         }
-        let isTarget = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = '_tally_checkpoint'") != nil
-        if !isTarget { try connection.execute("DROP TABLE IF EXISTS _tally_store") }
+        try StoreIdentity.dropIfUnused(in: connection)
     }
 
     // MARK: State

@@ -9,7 +9,7 @@ actor CaptureWriter {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// How many rows one transaction removes.
-    private static let removal = 5000
+    private static let removal = 10_000
     /// Acknowledgements that come faster than this are put together.
     private static let pause = Duration.milliseconds(250)
 
@@ -111,11 +111,14 @@ actor CaptureWriter {
     }
 
     /// Removes the oldest rows. The row that the slowest flow stands at stays, for its position points at it.
+    ///
+    /// Both bounds stand in one `min`: of two comparisons SQLite would search by the one and look at every row for the
+    /// other, all of a long backlog each time.
     private func removeRows(_ connection: Connection) throws -> Int {
         try connection.run(
             """
-            DELETE FROM _tally_log WHERE seq < (SELECT min(acknowledged) FROM _tally_flow)
-            AND seq < (SELECT min(seq) FROM _tally_log) + \(Self.removal)
+            DELETE FROM _tally_log WHERE seq < min(
+                (SELECT min(acknowledged) FROM _tally_flow), (SELECT min(seq) FROM _tally_log) + \(Self.removal))
             """
         )
         let count = connection.changes
@@ -128,9 +131,12 @@ actor CaptureWriter {
     /// Takes the flow off the list, and with the last flow, or the last that wants a table, what captures it.
     func remove() throws {
         let connection = try prepared(isDurable: true, patience: .seconds(2))
-        guard try CaptureTables.exist(in: connection) else { return }
+        // A file that was only read may not even take a transaction.
+        let traces = try connection.first("SELECT 1 FROM sqlite_schema WHERE name LIKE '\\_tally\\_%' ESCAPE '\\'")
+        guard traces != nil else { return }
         try connection.transaction(.immediate) {
-            guard try CaptureTables.exist(in: connection) else { return }
+            try PolledReaders.remove(consumer.flow, in: connection)
+            guard try CaptureTables.exist(in: connection) else { return try StoreIdentity.dropIfUnused(in: connection) }
             try Consumers.unregister(consumer.flow, in: connection)
             if try Consumers.all(in: connection).isEmpty {
                 try InstalledTriggers.dropAll(in: connection)

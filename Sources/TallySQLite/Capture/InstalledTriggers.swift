@@ -46,26 +46,34 @@ struct InstalledTriggers {
 }
 
 extension TriggerScript {
-    /// Makes the triggers, and sees that a write to the table compiles with them: one that does not would take the
-    /// table from its users.
+    /// Makes the triggers, and sees that writes to the table still compile: else they would take it from its users.
+    ///
+    /// - Throws: ``StoreError`` with `unsupported` when they do not, and did before.
     func install(in connection: Connection) throws {
+        let flaw = flaw(in: connection)
         if let victimTable { try connection.execute(victimTable) }
         for trigger in triggers { try connection.execute(trigger.sql) }
+        guard flaw == nil, let ours = self.flaw(in: connection) else { return }
+        throw StoreError(
+            .unsupported,
+            "a trigger or index of the table does not let it be captured: \(ours); leave the table out of the flow, or "
+                + "capture it by timestamp or version",
+            table: schema.name,
+            cause: ours
+        )
+    }
+
+    /// What keeps writes to the table from being compiled, its triggers included; `nil` when nothing does.
+    private func flaw(in connection: Connection) -> (any Error)? {
         let table = quoted(schema.name.name)
         let key = quoted(schema.keyColumns[0].name)
         do {
-            // Compiled and not run.
             _ = try connection.prepare("INSERT INTO \(table) DEFAULT VALUES")
             _ = try connection.prepare("UPDATE \(table) SET \(key) = \(key)")
             _ = try connection.prepare("DELETE FROM \(table)")
+            return nil
         } catch {
-            throw StoreError(
-                .unsupported,
-                "a trigger or index of the table does not let it be captured: \(error); leave the table out of the "
-                    + "flow, or capture it by timestamp or version",
-                table: schema.name,
-                cause: error
-            )
+            return error
         }
     }
 }

@@ -39,7 +39,7 @@ actor SourceInspection {
             }
             let rewriting = try RowRewriting(in: connection)
             for table in selected { findings += try about(table, rewriting, connection) }
-            findings += try uncaptured(request.tables, connection)
+            findings += try unidentifiable(request.tables, connection) + uncaptured(request.tables, connection)
             findings += try aboutFile(connection)
             findings += try aboutOtherFlows(than: request.consumer.flow, connection)
             return findings
@@ -145,6 +145,17 @@ actor SourceInspection {
             }
         }
         return findings
+    }
+
+    private func unidentifiable(_ selection: TableSelection, _ connection: Connection) throws -> [Finding] {
+        try Catalog.unidentifiable(in: connection).filter { selection.contains($0) }.map { table in
+            Finding(
+                .error,
+                table: table,
+                "the table has no primary key, and its columns hide the rowid under all of its names",
+                remedy: "rename the column oid, _rowid_ or rowid, declare a key, or leave the table out"
+            )
+        }
     }
 
     private func uncaptured(_ selection: TableSelection, _ connection: Connection) throws -> [Finding] {

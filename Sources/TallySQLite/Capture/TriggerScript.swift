@@ -48,22 +48,33 @@ package struct TriggerScript: Sendable, Hashable {
     static func victimTable(of shape: Int64) -> String { "_tally_victim_\(shape)" }
 
     /// Makes the table that ``triggers`` need; `nil` where they need none.
-    var victimTable: String? {
-        guard !uniqueIndexes.isEmpty else { return nil }
+    package var victimTable: String? {
+        guard !watched.isEmpty else { return nil }
         return "CREATE TABLE \(victims)(\(victimKey.joined(separator: ", ")))"
     }
 
     package var triggers: [Trigger] {
+        // A cascade may remove the row that an update was about to write, and with it the AFTER trigger that would have
+        // looked at the notes; the cascade's deletes look at them too.
+        let gone = reading == .given ? [] : loggedVictims
         var triggers = [
-            make("insert", "AFTER INSERT", loggedVictims + [loggedRow(.insert)]),
-            make("update", "AFTER UPDATE", loggedVictims + [loggedFormerKey, loggedRow(.update)]),
-            make("delete", "AFTER DELETE", [loggedDelete]),
+            make("insert", "AFTER INSERT", loggedVictims + notedOwn + [loggedRow(.insert)]),
+            make("update", "AFTER UPDATE", loggedVictims + notedOwn + [loggedFormerKey, loggedRow(.update)]),
+            make("delete", "AFTER DELETE", gone + [loggedDelete]),
         ]
-        if !uniqueIndexes.isEmpty {
-            triggers.append(make("before_insert", "BEFORE INSERT", uniqueIndexes.map { notedVictim($0, except: nil) }))
-            triggers.append(make("before_update", "BEFORE UPDATE", uniqueIndexes.map { notedVictim($0, except: "OLD") }))
+        if !watched.isEmpty {
+            triggers.append(make("before_insert", "BEFORE INSERT", watched.map { notedVictim($0, except: nil) }))
+            triggers.append(make("before_update", "BEFORE UPDATE", watched.map { notedVictim($0, except: "OLD") }))
         }
         return triggers
+    }
+
+    /// What a row may stand in the way of. The key is among it only where the row that takes its place may be gone
+    /// before it is logged.
+    private var watched: [UniqueIndex] {
+        guard reading == .current else { return uniqueIndexes }
+        let terms = schema.keyColumns.map { UniqueIndex.Term(kind: .column($0.name), collation: $0.collation) }
+        return uniqueIndexes + [UniqueIndex(name: "", terms: terms)]
     }
 
     private func make(_ name: String, _ event: String, _ statements: [String]) -> Trigger {
@@ -138,7 +149,7 @@ package struct TriggerScript: Sendable, Hashable {
 
     /// Logs the noted rows that are gone, and forgets the notes.
     private var loggedVictims: [String] {
-        guard !uniqueIndexes.isEmpty else { return [] }
+        guard !watched.isEmpty else { return [] }
         let key = victimKey.map { ", \(victims).\($0)" }.joined()
         let gone = zip(schema.keyColumns, victimKey).map { "r.\(quoted($0.name)) IS \(victims).\($1)" }
         let isGone = "NOT EXISTS (SELECT 1 FROM \(table) AS r WHERE \(gone.joined(separator: " AND ")))"
@@ -150,16 +161,20 @@ package struct TriggerScript: Sendable, Hashable {
         case .given: return [logged, "DELETE FROM \(victims)"]
         case .current:
             // Another trigger may write to the table between the note and this, so that this runs for its row first; the
-            // newest notes stay for those whose turn is still to come. And the row that it wrote may be what the outer
-            // write then removes, so each row written is noted too.
-            let own = schema.keyColumns.map { "NEW.\(quoted($0.name))" }.joined(separator: ", ")
+            // newest notes stay for those whose turn is still to come.
             return [
                 logged,
                 "DELETE FROM \(victims) WHERE \(isGone)",
                 "DELETE FROM \(victims) WHERE rowid <= (SELECT max(rowid) FROM \(victims)) - 16",
-                "INSERT INTO \(victims)(\(victimKey.joined(separator: ", "))) VALUES (\(own))",
             ]
         }
+    }
+
+    /// Notes the row itself, where a write around this one may remove it.
+    private var notedOwn: [String] {
+        guard reading == .current else { return [] }
+        let key = schema.keyColumns.map { "NEW.\(quoted($0.name))" }.joined(separator: ", ")
+        return ["INSERT INTO \(victims)(\(victimKey.joined(separator: ", "))) VALUES (\(key))"]
     }
 
     // MARK: Parts

@@ -4,7 +4,8 @@ import TallyModel
 
 /// Settles who a polled file is: by the identity kept in it, or, where nothing can be written, by where it is.
 enum PolledIdentity {
-    /// Makes and keeps an identity in the file where it has none and can be written. Writes nothing else, ever.
+    /// Makes and keeps an identity in the file where it has none and can be written, and the flow's name beside it so
+    /// that the last flow to go takes it along. Writes nothing else, ever.
     ///
     /// A file that cannot be written is known by its path, its text encoding and its `application_id`. That does not tell
     /// it from another file put in its place, so an identity in the file is preferred; but a flow that began with the one
@@ -13,6 +14,7 @@ enum PolledIdentity {
     /// - Throws: ``StoreError`` with `sourceReplaced` when the checkpoint speaks of another file.
     static func settle(
         _ connection: Connection,
+        flow: String,
         checkpoint: Checkpoint?,
         _ observer: MilestoneObserver?
     ) throws -> String {
@@ -26,15 +28,16 @@ enum PolledIdentity {
                     + "resync FLOW` to load this one, which writes only what differs"
             )
         }
-        if let kept { return kept }
+        if let kept, try PolledReaders.contains(flow, in: connection) { return kept }
         do {
             return try connection.transaction {
                 let made = try StoreIdentity.ensure(in: connection)
+                try PolledReaders.add(flow, in: connection)
                 observer?(.captureInstalling)
                 return made
             }
         } catch let error as StoreError where (error.cause as? SQLiteError)?.refusesWriting ?? false {
-            return derived
+            return kept ?? derived
         }
     }
 

@@ -100,7 +100,10 @@ package enum Catalog {
         let sql = try connection.first("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", .text(table))
         guard let text = sql?.first?.text else { return nil }
         let indexes = try connection.all(
-            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY rowid",
+            """
+            SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL
+                AND name NOT LIKE '\\_tally\\_%' ESCAPE '\\' ORDER BY rowid
+            """,
             .text(table)
         )
         return NativeDefinition(kind: "sqlite", table: text, afterLoad: indexes.compactMap(\.first?.text))

@@ -18,6 +18,14 @@ package enum StoreIdentity {
         try connection.run("INSERT INTO _tally_store(id) VALUES (?)", .text(id))
         return id
     }
+
+    /// Drops the identity where nothing of Tally's in the file speaks of it any longer: no captured flow, no
+    /// checkpoint, no flow that polls.
+    static func dropIfUnused(in connection: Connection) throws {
+        let users = ["_tally_flow", "_tally_checkpoint", "_tally_reader"]
+        if try users.contains(where: connection.hasTable) { return }
+        try connection.execute("DROP TABLE IF EXISTS _tally_store")
+    }
 }
 
 extension Connection {

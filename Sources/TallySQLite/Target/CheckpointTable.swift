@@ -160,7 +160,8 @@ enum CheckpointTable {
         try connection.run("DELETE FROM _tally_note WHERE flow = ?", .text(flow))
         guard try connection.first("SELECT 1 FROM _tally_checkpoint LIMIT 1") == nil else { return }
         try connection.execute("DROP TABLE _tally_checkpoint; DROP TABLE _tally_note")
-        if try !connection.hasTable("_tally_flow") { try connection.execute("DROP TABLE IF EXISTS _tally_store") }
+        try TableStructure.releaseRowIDs(in: connection)
+        try StoreIdentity.dropIfUnused(in: connection)
     }
 
     private static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"

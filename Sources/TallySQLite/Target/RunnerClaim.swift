@@ -25,7 +25,7 @@ struct RunnerClaim: Sendable, Hashable {
         throw StoreError(
             .held,
             "\(path): flow \(flow) was last run by \(who), and from here it cannot be seen whether it still does; "
-                + "stop it there, or make sure that it is gone and take the flow over"
+                + "stop it there, or make sure that it is gone and start with `tally run --take-over`"
         )
     }
 }

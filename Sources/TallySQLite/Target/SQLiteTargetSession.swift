@@ -132,6 +132,7 @@ actor SQLiteTargetSession: TargetSession {
         if let writer = writers[key] { return writer }
         try target.checkTriggers(of: schema.name)
         let writer = try TableWriter(schema, in: target.connection)
+        if schema.hasImplicitKey { try TableStructure(of: schema.name, in: target.connection).keepRowIDs() }
         writers[key] = writer
         return writer
     }

@@ -55,8 +55,10 @@ struct TableFit: Sendable {
         let filled = Set(places.compactMap { $0 })
         return existing.columns.indices.filter { place in
             let column = existing.columns[place]
+            // SQLite numbers the rows of such a table by itself.
+            let isNumbered = existing.key == [place] && column.declaredType.uppercased() == "INTEGER"
             return !filled.contains(place) && !column.isHidden && !column.isNullable && !column.isGenerated
-                && column.defaultExpression == nil
+                && column.defaultExpression == nil && !isNumbered
         }.map { existing.columns[$0] }
     }
 

@@ -53,8 +53,8 @@ struct TableMapping: Sendable {
         rest = written.indices.filter { !keyPlaces.contains($0) }
         names = targets.map { quoted($0.name) }
         isKeyExact =
-            try existing.hasImplicitKey
-            || existing.key.count == 1 && !Catalog.hasKeyIndex(existing.name.name, in: connection)
+            try schema.key.map { fit.places[$0] } == existing.key
+            && (existing.hasImplicitKey || !Catalog.hasKeyIndex(existing.name.name, in: connection))
         classKeeping = Set(targets.indices.filter { Affinity.keepsClasses(targets[$0]) })
         foreignCollations = zip(schema.keyColumns, keyPlaces).map { column, place in
             let (wanted, held) = (column.collation ?? "BINARY", targets[place].collation ?? "BINARY")
@@ -73,7 +73,8 @@ struct TableMapping: Sendable {
     }
 
     func insert(or conflict: Conflict) -> String {
-        "INSERT OR \(conflict.rawValue) INTO \(target) AS h(\(names.joined(separator: ", "))) VALUES (\(places(written.count)))"
+        let columns = names.joined(separator: ", ")
+        return "INSERT OR \(conflict.rawValue) INTO \(target) AS h(\(columns)) VALUES (\(places(written.count)))"
     }
 
     /// Writes the row over one with its key.

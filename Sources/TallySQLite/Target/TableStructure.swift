@@ -58,8 +58,7 @@ struct TableStructure {
                 "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
                 .text(table.name)
             )?.first == .integer(1)
-        let isNative = table.schema == nil
-        let definition = GeneratedDefinition.sql(of: column, isNative: isNative, isStrict: isStrict)
+        let definition = GeneratedDefinition.sql(of: column, isNative: true, isStrict: isStrict)
         try run("ALTER TABLE \(quoted(table.name)) ADD COLUMN \(definition)", "add column \(column.name)")
     }
 
@@ -76,6 +75,29 @@ struct TableStructure {
     }
 
     // MARK: Indexes
+
+    static let rowIDIndex = "_tally_rowid_"
+
+    /// Sees to it that `VACUUM` does not give the rows of a table without a key new rowids, as it does where the table
+    /// has no index (`xferOptimization` in SQLite's `insert.c`). An index of no rows will do.
+    func keepRowIDs() throws {
+        guard try connection.first("SELECT 1 FROM pragma_index_list(?)", .text(table.name)) == nil,
+            let column = try connection.first("SELECT name FROM pragma_table_info(?)", .text(table.name))?.first?.text
+        else { return }
+        let name = Self.rowIDIndex + table.name
+        let place = "\(quoted(table.name))(\(quoted(column)))"
+        try run("CREATE INDEX IF NOT EXISTS \(quoted(name)) ON \(place) WHERE 0", "make index \(name)")
+    }
+
+    /// Drops what ``keepRowIDs()`` made, in all tables.
+    static func releaseRowIDs(in connection: Connection) throws {
+        let rows = try connection.all(
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND substr(name, 1, ?) = ?",
+            .integer(Int64(rowIDIndex.count)),
+            .text(rowIDIndex)
+        )
+        for name in rows.compactMap(\.first?.text) { try connection.execute("DROP INDEX \(quoted(name))") }
+    }
 
     /// Makes the indexes that the schema's own store has, where they are not there yet.
     func makeIndexes(of schema: TableSchema) throws {
@@ -117,7 +139,10 @@ struct TableStructure {
     /// A column cannot be dropped while an index needs it; in the source it went before.
     private func dropIndexes(on column: String) throws {
         let rows = try connection.all(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL",
+            """
+            SELECT name, sql FROM sqlite_schema
+            WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL
+            """,
             .text(table.name)
         )
         for row in rows {

@@ -170,13 +170,7 @@ final class TableWriter {
     /// - Returns: Whether the row has all of them.
     @inline(__always)
     func bind(_ row: Row, to statement: Statement) throws -> Bool {
-        var parameter = 1
-        for place in mapping.written {
-            guard let value = row.values[place] else { return false }
-            try statement.bind(value, at: parameter)
-            parameter += 1
-        }
-        return true
+        try statement.bind(row.values, at: mapping.written)
     }
 
     /// Binds the key's values as a statement has them that writes only some columns, and the values for those.

@@ -19,8 +19,8 @@ final class TargetConnection {
         self.file = file
         if isNew { _ = try connection.first("PRAGMA journal_mode=WAL") }
         let isWriteAhead = try connection.first("PRAGMA journal_mode")?.first?.text?.lowercased() == "wal"
-        // NORMAL leaves it to WriteAheadLog when commits reach the disk. EXTRA, because FULL leaves the removal of a rollback journal to chance: it could come back after a loss of
-        // power and undo a commit.
+        // NORMAL leaves it to WriteAheadLog when commits reach the disk. EXTRA, because FULL leaves the removal of a
+        // rollback journal to chance: it could come back after a loss of power and undo a commit.
         try connection.execute(
             """
             PRAGMA synchronous=\(isWriteAhead ? "NORMAL" : "EXTRA");
@@ -37,7 +37,10 @@ final class TargetConnection {
     ///
     /// - Returns: Whether the structure of the file may have changed since the last transaction.
     func begin() throws -> Bool {
-        if isOpen { return false }
+        if isOpen {
+            guard connection.isInTransaction else { throw givenUp() }
+            return false
+        }
         try file.checkIsInPlace()
         try connection.execute("BEGIN IMMEDIATE")
         isOpen = true
@@ -59,6 +62,11 @@ final class TargetConnection {
         }
         isOpen = false
         try file.checkIsInPlace()
+    }
+
+    /// SQLite rolls back by itself where a disk is full or fails. Going on would leave out what was written before.
+    private func givenUp() -> StoreError {
+        StoreError(.unreachable, "\(file.path): SQLite gave up the transaction after an error; Tally sends it again")
     }
 
     func rollback() {

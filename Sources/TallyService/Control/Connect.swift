@@ -16,7 +16,8 @@ package struct NodeConnection: Sendable {
     ///
     /// - Throws: ``ControlError`` with code `conflict` where things are to be changed and another process that does not
     ///   answer has the state folder: a node that is starting or ending, or another command.
-    package static func open(_ configuration: Configuration, to purpose: Purpose) throws(ControlError) -> NodeConnection {
+    package static func open(_ configuration: Configuration, to purpose: Purpose) throws(ControlError) -> NodeConnection
+    {
         let socket = ControlSocket(state: configuration.state)
         if try socket.isLive() {
             return NodeConnection(node: try ControlClient(socket), isOffline: false, claim: nil)

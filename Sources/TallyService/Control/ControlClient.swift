@@ -93,7 +93,10 @@ package struct ControlClient: ControlledNode {
                 "\(socket.path): the node's answer cannot be read (\(error)); is it of another version of Tally?"
             )
         } catch {
-            throw ControlError(.unreachable, "\(socket.path): the node does not answer (\(error)); is `tally run` still up?")
+            throw ControlError(
+                .unreachable,
+                "\(socket.path): the node does not answer (\(error)); is `tally run` still up?"
+            )
         }
     }
 

@@ -126,7 +126,10 @@ private struct UnknownRoute: RouterMiddleware {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             return ControlRoutes.response(
-                ControlError(.notFound, "\(request.method.rawValue) \(request.uri.path) is nothing that this version has")
+                ControlError(
+                    .notFound,
+                    "\(request.method.rawValue) \(request.uri.path) is nothing that this version has"
+                )
             )
         }
     }

@@ -52,9 +52,9 @@ package struct ControlSocket: Sendable {
 
     private static func open() -> Int32 {
         #if canImport(Glibc)
-            let kind = Int32(SOCK_STREAM.rawValue)
+        let kind = Int32(SOCK_STREAM.rawValue)
         #else
-            let kind = SOCK_STREAM
+        let kind = SOCK_STREAM
         #endif
         return socket(AF_UNIX, kind, 0)
     }
@@ -87,7 +87,10 @@ package struct ControlSocket: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw ControlError(.unreachable, "\(folder): could not make the state folder: \(error.localizedDescription)")
+            throw ControlError(
+                .unreachable,
+                "\(folder): could not make the state folder: \(error.localizedDescription)"
+            )
         }
         return try ControlClaim(folder: folder)
     }

@@ -19,14 +19,14 @@ public struct ShopDemo {
     ///
     /// - Returns: The exit code: 0 when both files agree, 1 when they do not, 3 when something could not be done.
     public func run() async -> Int32 {
-        var screen = DemoScreen(environment: ProcessInfo.processInfo.environment)
+        var screen = DemoScreen()
         do {
             let folder = try makeFolder()
             defer { clean(folder) }
-            screen.say("Tally demo: a shop goes on selling while a copy of its data follows, live.\n")
+            screen.heading("A shop goes on selling while a copy of its data follows, live.")
             return try await play(in: folder, &screen)
         } catch {
-            screen.say("\nThe demo could not go on: \(error)")
+            screen.heading("The demo could not go on: \(error)")
             return 3
         }
     }
@@ -43,7 +43,7 @@ public struct ShopDemo {
             screen.heading("What the shop did meanwhile")
             let deeds = await clerk.deeds
             for deed in ShopDay.Deed.allCases {
-                screen.say("  \(DemoScreen.right(DemoScreen.grouped(deeds[deed, default: 0]), 6)) \(deed.rawValue)")
+                screen.say(Line(Humane.count(deeds[deed, default: 0])).padded(to: 7, isRightAligned: true) + Line(" \(deed.rawValue)"))
             }
             let agrees = try await prove(shop, copy, screen)
             let code = try await child.stop()
@@ -62,8 +62,9 @@ public struct ShopDemo {
         let clock = ContinuousClock()
         let clerk = try ShopClerk(path: shop)
         let time = try await clock.measure { try await clerk.makeShop() }
-        let rows = DemoScreen.grouped(ShopDatabase.rows)
-        screen.step("shop.db", "\(ShopDatabase.tables.count) tables, \(rows) rows, made in \(Self.seconds(time))")
+        let rows = Humane.count(ShopDatabase.rows)
+        let span = Humane.span(seconds: time.seconds)
+        screen.step("shop.db", "\(ShopDatabase.tables.count) tables, \(rows) rows, made in \(span)")
         try Data(Self.configuration.utf8).write(to: URL(filePath: folder + "/tally.yaml"))
         screen.step("tally.yaml", "one flow, shop.db to copy.db; both in \(folder)")
         return clerk
@@ -157,16 +158,12 @@ public struct ShopDemo {
     }
 
     private func clean(_ folder: String) {
-        guard keep == nil else { return print("  files        in \(folder)") }
+        guard keep == nil else { return DemoScreen().step("files", "kept in \(folder)") }
         do {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
-            print("  files        left in \(folder): \(error)")
+            DemoScreen().step("files", "left in \(folder): \(error)")
         }
-    }
-
-    private static func seconds(_ time: Duration) -> String {
-        "\((time.seconds * 10).rounded() / 10) s"
     }
 
     private struct Failure: Error, CustomStringConvertible {

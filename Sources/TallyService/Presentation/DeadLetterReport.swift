@@ -67,7 +67,9 @@ package enum DeadLetterReport {
         if !result.refused.isEmpty {
             let ids = result.refused.prefix(20).map(String.init).joined(separator: ", ")
             let more = result.refused.count > 20 ? ", …" : ""
-            lines.append(Line("\(Humane.count(result.refused.count, "dead letter")) refused again: \(ids)\(more)", .bad))
+            lines.append(
+                Line("\(Humane.count(result.refused.count, "dead letter")) refused again: \(ids)\(more)", .bad)
+            )
         }
         return lines
     }

@@ -1,5 +1,4 @@
-import Foundation
-import TallyModel
+package import TallyModel
 
 /// What `tally check` prints.
 package enum FindingsReport {
@@ -71,6 +70,13 @@ package enum FindingsReport {
             }
         )
         return try JSONText.of(list)
+    }
+}
+
+extension FlowFindings {
+    /// Findings that nobody looked for in a store: for tests of what is printed.
+    package init(flow: String, from source: String, to target: String, findings: [Finding]) {
+        self.init(flow: flow, source: source, target: target, findings: findings)
     }
 }
 

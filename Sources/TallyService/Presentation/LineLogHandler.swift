@@ -44,7 +44,8 @@ package struct LineLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        var line = "\(now().formatted(Self.moment)) \(event.level.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0))"
+        var line =
+            "\(now().formatted(Self.moment)) \(event.level.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0))"
         line += " " + Self.oneLine("\(event.message)")
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.word("\(value)"))" }
         if let error = event.error { line += " error=\(Self.word("\(error)"))" }

@@ -29,7 +29,9 @@ package enum ProgressBlock {
         let tableWidth = tables.map(\.table.count).max() ?? 0
         var lines = [parts.reduce(name) { $0 + "  " + $1 }]
         lines += tables.map { line(of: $0, nameWidth: tableWidth) }
-        if loading.count > mostTables { lines.append(Line("  and \(Humane.count(loading.count - mostTables)) more", .faint)) }
+        if loading.count > mostTables {
+            lines.append(Line("  and \(Humane.count(loading.count - mostTables)) more", .faint))
+        }
         return lines
     }
 

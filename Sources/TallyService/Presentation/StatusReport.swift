@@ -29,7 +29,7 @@ package enum StatusReport {
         add("dead letters", Line(Humane.count(status.deadLetters), status.deadLetters > 0 ? .warning : .plain))
         if !status.tables.isEmpty {
             lines.append("")
-            lines += tables(status.tables).lines(indent: 2)
+            lines += tables(of: status).lines(indent: 2)
         }
         return lines
     }
@@ -40,7 +40,9 @@ package enum StatusReport {
     }
 
     private static func lag(_ status: FlowStatus) -> Line? {
-        guard status.lagSeconds != nil || status.worstLagSeconds != nil || status.objectiveSeconds != nil else { return nil }
+        guard status.lagSeconds != nil || status.worstLagSeconds != nil || status.objectiveSeconds != nil else {
+            return nil
+        }
         var parts: [Line] = []
         if let lag = status.lagSeconds { parts.append(Line(Humane.span(seconds: lag), status.lagTone)) }
         if let worst = status.worstLagSeconds {
@@ -57,12 +59,16 @@ package enum StatusReport {
     private static func rate(_ status: FlowStatus) -> Line? {
         guard status.phase != .notRunning else { return nil }
         let (changes, batches) = (Humane.count(status.changes, "change"), Humane.count(status.batches))
-        return Line("\(Humane.rate(status.changesPerSecond)), \(changes) in \(batches) batch\(status.batches == 1 ? "" : "es") since the start")
+        return Line(
+            "\(Humane.rate(status.changesPerSecond)), \(changes) in \(batches) batch\(status.batches == 1 ? "" : "es") since the start"
+        )
     }
 
     // MARK: Tables
 
-    private static func tables(_ tables: [TableStatus]) -> TextTable {
+    private static func tables(of status: FlowStatus) -> TextTable {
+        // What was counted since the start of a node means nothing without one.
+        func counted(_ number: Int) -> Line { Line(status.phase == .notRunning ? "" : Humane.count(number)) }
         var text = TextTable(
             TextTable.Column(heading: "TABLE"),
             TextTable.Column(heading: "PHASE"),
@@ -74,7 +80,7 @@ package enum StatusReport {
             TextTable.Column(heading: "DELETES", isNumber: true),
             TextTable.Column(heading: "DEAD LETTERS", isNumber: true)
         )
-        for table in tables {
+        for table in status.tables {
             let isLoading = table.phase == .loading
             text.add(
                 Line(table.table == table.target ? table.table : "\(table.table) → \(table.target)"),
@@ -82,9 +88,9 @@ package enum StatusReport {
                 Line(table.loaded),
                 Line(isLoading ? table.rowsPerSecond.map(Humane.rate) ?? "" : ""),
                 Line(isLoading ? table.secondsLeft.map(Humane.span(seconds:)) ?? "" : ""),
-                Line(Humane.count(table.inserts)),
-                Line(Humane.count(table.updates)),
-                Line(Humane.count(table.deletes)),
+                counted(table.inserts),
+                counted(table.updates),
+                counted(table.deletes),
                 Line(table.deadLetters == 0 ? "" : Humane.count(table.deadLetters), .warning),
                 remarks: table.message.map { [Line($0, table.phase == .paused ? .warning : .plain)] } ?? []
             )

@@ -8,7 +8,8 @@ extension FlowSimulation {
         guard isClean else { return }
         verdict.note("--- the trouble is over")
         weather.clear()
-        source.interrupt()
+        // A run that ends when it has caught up cannot wait for changes of structure that have no position.
+        source.beat()
         endAll()
         resumeAll()
         guard isClean, catchUp() else { return }

@@ -31,6 +31,7 @@ package final class FlowSimulation: Sendable {
         var recipes: [TableName: Recipe]
         var errands = 0
         var refusesRows = false
+        var wasTakenOver = false
     }
 
     let scenario: Scenario
@@ -96,6 +97,9 @@ package final class FlowSimulation: Sendable {
             if case .integer(let value)? = row[place] { return value % 5 != 3 }
             return true
         }
+        target.recognise { [self] runner in
+            state.withLock { $0.generations.contains { $0.runner == runner && $0.isAlive && !$0.hasEnded } }
+        }
         target.witness { [self] state, flow in
             judge.witness(&state, flow: flow)
             verdict.note("commit \(state.flows[flow]?.checkpoint?.position.description ?? "-")")
@@ -115,9 +119,11 @@ package final class FlowSimulation: Sendable {
 
     /// Starts a process that runs the flow.
     @discardableResult
-    func start(endsWhenCaughtUp: Bool = false) -> Generation {
+    func start(endsWhenCaughtUp: Bool = false, takesOver: Bool = false) -> Generation {
+        // Whoever was taken over is gone when the next but one comes.
+        if !takesOver { for older in state.withLock({ $0.generations }) where older.isLeaving { older.die() } }
         let generation = Generation(number: state.withLock { $0.generations.count })
-        let flow = flow(of: generation, endsWhenCaughtUp: endsWhenCaughtUp)
+        let flow = flow(of: generation, endsWhenCaughtUp: endsWhenCaughtUp, takesOver: takesOver)
         verdict.note("start \(generation.number)")
         state.withLock { state in
             state.generations.append(generation)
@@ -127,7 +133,7 @@ package final class FlowSimulation: Sendable {
         return generation
     }
 
-    private func flow(of generation: Generation, endsWhenCaughtUp: Bool) -> Flow {
+    private func flow(of generation: Generation, endsWhenCaughtUp: Bool, takesOver: Bool) -> Flow {
         let transforms = state.withLock { $0.recipes.mapValues(\.settings) }
         let settings = FlowSettings(
             name: Self.flowName,
@@ -136,20 +142,21 @@ package final class FlowSimulation: Sendable {
             transforms: transforms,
             memory: ByteCount(scenario.length.isMultiple(of: 2) ? 4096 : 1 << 20)
         )
-        let runner = Runner(id: "runner \(generation.number)", host: "simulated", processID: 1, processStart: "")
         return Flow(
             settings,
             source: (source.reached(by: weather.passage(to: .source, of: generation)), "source"),
             target: (target.reached(by: weather.passage(to: .target, of: generation)), "target"),
             ledger: ledger.reached(by: weather.passage(to: .ledger, of: generation)),
-            runner: runner,
+            runner: generation.runner,
             options: FlowOptions(
                 endsWhenCaughtUp: endsWhenCaughtUp,
-                takesOver: true,
+                takesOver: takesOver,
                 clock: clock,
                 now: { [clock] in clock.timestamp },
                 draw: { [dice] in dice.fraction() },
-                logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+                logger: Logger(label: "simulation") { [verdict] _ in
+                    verdict.keepsTrace ? TraceLog(verdict: verdict) as any LogHandler : SwiftLogNoOpLogHandler()
+                }
             )
         )
     }
@@ -185,5 +192,6 @@ package final class FlowSimulation: Sendable {
         }
         target.accept { _, _ in true }
         target.witness { _, _ in }
+        target.recognise { _ in false }
     }
 }

@@ -21,6 +21,7 @@ final class Generation: Sendable {
         self.number = number
     }
 
+    var runner: Runner { Runner(id: "runner \(number)", host: "simulated", processID: Int32(number), processStart: "") }
     var isAlive: Bool { state.withLock { $0.isAlive } }
     /// Whether it was asked to end.
     var isLeaving: Bool { state.withLock { $0.isLeaving } }

@@ -33,6 +33,9 @@ package struct Scenario: Sendable {
         slowness = [0, 3, 15][dice.below(3)]
         let share = [0, 15, 30, 60][dice.below(4)]
         for mishap in Mishap.allCases where dice.chance(share) { mishaps.insert(mishap) }
+        // A runner that was taken over may park its last refusals after the other has read the letters; the other learns
+        // of them at its next start, by when they may be out of date.
+        if mishaps.contains(.takeover) { mishaps.remove(.refusals) }
         for index in 0..<(1 + dice.below(3)) {
             let name = TableName("t\(index)")
             tables.append(name)

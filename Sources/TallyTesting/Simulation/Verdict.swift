@@ -9,7 +9,7 @@ package final class Verdict: Sendable {
     }
 
     private let state = Mutex(State())
-    private let keepsTrace: Bool
+    let keepsTrace: Bool
 
     package init(keepsTrace: Bool) {
         self.keepsTrace = keepsTrace

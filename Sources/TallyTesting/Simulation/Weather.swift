@@ -59,6 +59,7 @@ final class Weather: Sendable {
             if roll > 40 { await executor.yield() }
         }
         guard generation.isAlive else { throw Generation.Death() }
+        verdict.note("\(generation.number) \(moment == .going ? ">" : "<") \(call.rawValue)")
         let (isOut, isCalm) = state.withLock { ($0.outages.contains(side), $0.isCalm) }
         if isCalm { return }
         let isUnlucky = scenario.mishaps.contains(.flakiness) && side != .ledger && dice.chance(2)

@@ -39,6 +39,11 @@ package final class InMemorySource: Sendable {
         change { $0.write(at: time, body) }
     }
 
+    /// Commits a transaction that changes nothing.
+    package func beat() {
+        change { $0.beat() }
+    }
+
     /// Makes a table; one of its name is replaced, unseen by capture.
     package func create(_ table: SourceTable) {
         change { $0.create(table) }

@@ -22,6 +22,7 @@ package final class InMemoryTarget: Sendable {
         var writing: Set<ObjectIdentifier> = []
         var check: Check = { _, _ in true }
         var witness: Witness = { _, _ in }
+        var isRunning: @Sendable (Runner) -> Bool = { _ in true }
         var numbering = 0
     }
 
@@ -46,6 +47,11 @@ package final class InMemoryTarget: Sendable {
 
     package func accept(_ check: @escaping Check) {
         state.withLock { $0.check = check }
+    }
+
+    /// Tells which runners can be seen to run; unless told, all do.
+    package func recognise(_ isRunning: @escaping @Sendable (Runner) -> Bool) {
+        state.withLock { $0.isRunning = isRunning }
     }
 
     package func witness(_ witness: @escaping Witness) {
@@ -98,10 +104,11 @@ struct InMemoryTargetClient: Target {
 
     func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await passage.carry(.open) {
-            try target.state.withLock { state in
+            let isRunning = target.state.withLock { $0.isRunning }
+            return try target.state.withLock { state in
                 var claimed = state.commits[state.commits.count - 1]
                 var held = claimed.flows[flow] ?? TargetState.Held()
-                if let holder = held.runner, holder != runner, !takeOver {
+                if let holder = held.runner, holder != runner, !takeOver, isRunning(holder) {
                     throw StoreError(.held, "runner \(holder.id) has the flow \(flow)")
                 }
                 held.runner = runner

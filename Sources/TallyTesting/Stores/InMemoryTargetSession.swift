@@ -7,8 +7,8 @@ final class InMemoryTargetSession: TargetSession, Sendable {
         var staged: TargetState?
         var call: StoreCall?
         var isClosed = false
-        /// Whether the last slice ended inside a transaction.
-        var isHalf = false
+        /// Of the transaction that is open.
+        var mended = 0
         /// Kept back by a flaw.
         var detached: Checkpoint?
     }
@@ -79,7 +79,7 @@ final class InMemoryTargetSession: TargetSession, Sendable {
         let outcome = try await stage(.apply) { state in
             try state.apply(slice, replaying: replaying, accepts: check)
         }
-        target.state.withLock { $0.mended += outcome.mended }
+        work.withLock { $0.mended += outcome.mended }
         if target.flaw == .showsHalves { try show(nil, notes: []) }
         return target.flaw == .swallowsRejections ? ApplyOutcome(mended: outcome.mended) : outcome
     }
@@ -165,7 +165,10 @@ final class InMemoryTargetSession: TargetSession, Sendable {
     }
 
     private func leave() {
-        work.withLock { $0.staged = nil }
+        work.withLock { work in
+            work.staged = nil
+            work.mended = 0
+        }
         target.state.withLock { _ = $0.writing.remove(ObjectIdentifier(self)) }
     }
 
@@ -211,6 +214,7 @@ final class InMemoryTargetSession: TargetSession, Sendable {
             shared.numbering += 1
             state.number = shared.numbering
             shared.witness(&state, flow)
+            shared.mended += work.withLock { $0.mended }
             shared.commits.append(state)
         }
         leave()

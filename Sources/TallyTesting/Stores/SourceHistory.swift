@@ -100,10 +100,13 @@ struct SourceHistory {
         record(.structure(change), after: order)
         body(&tables)
         states[order, default: []].append(tables)
-        if quirks.numbersAlterations {
-            record(.transaction([], Timestamp(microseconds: 0)), after: order + 1)
-            states[order] = [tables]
-        }
+        if quirks.numbersAlterations { beat() }
+    }
+
+    /// Takes a position for nothing.
+    mutating func beat() {
+        record(.transaction([], Timestamp(microseconds: 0)), after: order + 1)
+        states[order] = [tables]
     }
 
     private mutating func record(_ content: Entry.Content, after newOrder: UInt64) {

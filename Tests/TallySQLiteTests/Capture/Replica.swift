@@ -68,21 +68,34 @@ struct Replica {
             schemas[schema.name] = schema
             rows[schema.name] = [:]
             unloaded.insert(schema.name)
-        case .schema(.altered(let former, let schema)):
+        case .schema(.altered(_, let schema)):
             log.append("altered \(schema.name)")
+            // A chunk that was read ahead of the stream may have brought this structure, or a later one, already.
+            guard let former = schemas[schema.name], former.version < schema.version else { return }
             schemas[schema.name] = schema
-            let places = schema.columns.map { column in former.columns.firstIndex { $0.id == column.id } }
-            rows[schema.name] = rows[schema.name]?.mapValues { row in Row(places.map { $0.map { row[$0]! } ?? .null }) }
+            rows[schema.name] = rows[schema.name]?.mapValues { Self.fitted($0, from: former, to: schema, over: nil) }
         case .schema(.dropped(let name)):
             log.append("dropped \(name)")
             schemas[name] = nil
             rows[name] = nil
         case .schema(.invalidated(let schema, _)):
             log.append("invalidated \(schema.name)")
-            schemas[schema.name] = schema
             unloaded.insert(schema.name)
+            guard let former = schemas[schema.name], former.version < schema.version else { return }
+            schemas[schema.name] = schema
+            rows[schema.name] = [:]
         case .sweepDue(let tables): log.append("sweep due for \(tables)")
         }
+    }
+
+    /// A row of one structure of a table as a row of another; what it lacks stays, or is NULL.
+    private static func fitted(_ row: Row, from former: TableSchema, to schema: TableSchema, over old: Row?) -> Row {
+        if former.columns.map(\.id) == schema.columns.map(\.id) { return row }
+        return Row(
+            schema.columns.enumerated().map { index, column in
+                former.columns.firstIndex { $0.id == column.id }.map { row[$0]! } ?? old?[index] ?? .null
+            }
+        )
     }
 
     private mutating func apply(_ change: Change, _ schema: TableSchema) {
@@ -92,7 +105,9 @@ struct Replica {
         switch change.operation {
         case .insert, .update:
             if let formerKey = change.formerKey { rows[name]?[formerKey] = nil }
-            rows[name]?[key] = change.row
+            guard let current = schemas[name] else { return }
+            let row = Self.fitted(change.row, from: schema, to: current, over: rows[name]?[key])
+            rows[name]?[key] = row
         case .delete: rows[name]?[key] = nil
         case .truncate: rows[name] = [:]
         }

@@ -86,7 +86,8 @@ struct CatalogTests {
             CREATE TABLE t(id TEXT PRIMARY KEY, a UNIQUE, b TEXT COLLATE NOCASE, c);
             CREATE INDEX plain ON t(a);
             CREATE UNIQUE INDEX pair ON t(b, c COLLATE RTRIM DESC);
-            CREATE UNIQUE INDEX part ON t(lower(b || ',') /* folded */ COLLATE NOCASE ASC, "c") WHERE a > 1 AND c <> 'x';
+            CREATE UNIQUE INDEX part ON t(lower(b || ',') /* folded */ COLLATE NOCASE ASC, "c")
+                WHERE a > 1 AND c <> 'x';
             """
         )
         #expect(indexes.map(\.name) == ["pair", "part", "sqlite_autoindex_t_2"])

@@ -8,19 +8,22 @@ struct DefinitionTests {
     static let tables = [
         "CREATE TABLE t(a INT, b TEXT NOT NULL, c ANY, PRIMARY KEY(b, a)) STRICT, WITHOUT ROWID",
         "CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, d DECIMAL( 10 , 2 ) DEFAULT -1.50, e DEFAULT (1+1))",
-        "CREATE TABLE t(id INTEGER PRIMARY KEY DESC, n NUMERIC NOT NULL ON CONFLICT REPLACE DEFAULT 0, u UNIQUE ON CONFLICT IGNORE)",
+        """
+        CREATE TABLE t(id INTEGER PRIMARY KEY DESC, n NUMERIC NOT NULL ON CONFLICT REPLACE DEFAULT 0,
+            u UNIQUE ON CONFLICT IGNORE)
+        """,
         "CREATE TABLE t(a, b, c GENERATED ALWAYS AS (a || ',' || b) STORED, d AS (length(c)) UNIQUE)",
         """
-        CREATE TABLE t("select" TEXT PRIMARY KEY, [group by] INT, `order``s` REAL, "quo""te", 'single', Größe, "", -- text
+        CREATE TABLE t("select" TEXT PRIMARY KEY, [group by] INT, `order``s` REAL, "quo""te", 'single', Größe, "", -- a
             木 TEXT CHECK (木 <> ')' AND "group by" IN (1, 2, 3)) /* end ) */, CHECK (`order``s` > 0))
         """,
         """
-        CREATE TABLE t(id INT CONSTRAINT pk PRIMARY KEY, parent INT REFERENCES t(id) ON DELETE SET NULL ON UPDATE NO ACTION
-            DEFERRABLE INITIALLY DEFERRED, other REFERENCES elsewhere, s TEXT COLLATE NOCASE NOT NULL,
+        CREATE TABLE t(id INT CONSTRAINT pk PRIMARY KEY, parent INT REFERENCES t(id) ON DELETE SET NULL
+            ON UPDATE NO ACTION DEFERRABLE INITIALLY DEFERRED, o REFERENCES elsewhere, s TEXT COLLATE NOCASE NOT NULL,
             CONSTRAINT both UNIQUE (parent, s) ON CONFLICT ABORT, FOREIGN KEY (parent, s) REFERENCES t(x, y) MATCH FULL
             CONSTRAINT positive CHECK (id > 0))
         """,
-        "CREATE TABLE t(a UNSIGNED BIG INT, b DOUBLE PRECISION, c NATIVE CHARACTER(70), d BLOB NULL, e DEFAULT x'00ff')",
+        "CREATE TABLE t(a UNSIGNED BIG INT, b DOUBLE PRECISION, c CHARACTER(70), d BLOB NULL, e DEFAULT x'00ff')",
         "CREATE TABLE t(a \"a type\" DEFAULT 'it''s', b DEFAULT CURRENT_TIMESTAMP, c DEFAULT +1e-5, d DEFAULT TRUE)",
     ]
 
@@ -28,7 +31,7 @@ struct DefinitionTests {
     private static let description = """
         SELECT * FROM pragma_table_xinfo('t'); SELECT type, wr, strict FROM pragma_table_list WHERE name = 't';
         SELECT "unique", origin, partial, x.cid, x.name, x.coll, x."desc" FROM pragma_index_list('t') AS i,
-            pragma_index_xinfo(i.name) AS x ORDER BY i.name, x.seqno;
+            pragma_index_xinfo(i.name) AS x WHERE i.name NOT GLOB '_tally_*' ORDER BY i.name, x.seqno;
         SELECT * FROM pragma_foreign_key_list('t');
         """
 
@@ -74,8 +77,10 @@ struct DefinitionTests {
     @Test("under another name refer to themselves by it")
     func renamedTable() async throws {
         let fixture = try TargetFixture(
-            source:
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, up INT REFERENCES t(id), CHECK (t.up <> \"t\".id)); CREATE INDEX i ON t(up);"
+            source: """
+                CREATE TABLE t(id INTEGER PRIMARY KEY, up INT REFERENCES t(id), CHECK (t.up <> "t".id));
+                CREATE INDEX i ON t(up);
+                """
         )
         var schema = try fixture.schema("t")
         schema.name = TableName("new \"name\"")

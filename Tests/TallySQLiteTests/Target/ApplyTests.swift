@@ -184,10 +184,13 @@ struct ApplyTests {
         await session.close()
     }
 
-    @Test("A table without a key is written by its rowid")
+    @Test("A table without a key is written by its rowid, which VACUUM then leaves as it is")
     func rowID() async throws {
         try fixture.shell(
-            "CREATE TABLE u(rowid TEXT, v); INSERT INTO u(_rowid_, rowid, v) VALUES (10, 'x', 1), (20, 'y', 2)"
+            """
+            CREATE TABLE u(rowid TEXT, v);
+            INSERT INTO u(_rowid_, rowid, v) VALUES (10, 'x', 1), (20, 'y', 2), (40, 'k', 0);
+            """
         )
         let schema = try fixture.schema("u", on: fixture.path)
         #expect(schema.keyColumns.map(\.name) == ["_rowid_"])
@@ -195,11 +198,35 @@ struct ApplyTests {
         let changes: [Change] = [
             .insert(.text("z"), .integer(3), .integer(30)), .update(.text("x"), .integer(11), .integer(10)),
             .delete(nil, nil, .integer(20)), .update(.text("z"), .integer(3), .integer(31), from: [.integer(30)]),
+            .insert(.text("K"), .integer(4), .integer(40)),
         ]
-        #expect(try await session.apply(changes, to: schema) == ApplyOutcome())
+        #expect(try await session.apply(changes, to: schema) == ApplyOutcome(mended: 1))
         try await session.commit()
         await session.close()
-        #expect(try fixture.shell("SELECT _rowid_, rowid, v FROM u ORDER BY 1") == "10|x|11\n31|z|3")
+        try fixture.shell("VACUUM")
+        #expect(try fixture.shell("SELECT _rowid_, rowid, v FROM u ORDER BY 1") == "10|x|11\n31|z|3\n40|K|4")
+        #expect(try fixture.schema("u", on: fixture.path).definition?.afterLoad == [])
+        try await fixture.target.remove(flow: "flow")
+        #expect(try fixture.shell("SELECT count(*) FROM pragma_index_list('u')") == "0")
+    }
+
+    @Test("A unique index may stand in for the key")
+    func uniqueIndexAsKey() async throws {
+        try fixture.shell(
+            """
+            CREATE TABLE u(own INTEGER PRIMARY KEY, k, v); CREATE UNIQUE INDEX i ON u(k);
+            INSERT INTO u VALUES (5, 1, 'a');
+            """
+        )
+        var schema = try fixture.schema("u", on: fixture.path)
+        schema.columns.removeFirst()
+        schema.key = [0]
+        let session = try await fixture.open()
+        let changes: [Change] = [.insert(.real(1), .text("b")), .insert(.integer(2), .text("c"))]
+        #expect(try await session.apply(changes, to: schema) == ApplyOutcome(mended: 1))
+        try await session.commit()
+        await session.close()
+        #expect(try fixture.shell("SELECT * FROM u") == "5|1.0|b\n6|2|c")
     }
 
     @Test("A column that the target lacks is named, and the table with it")

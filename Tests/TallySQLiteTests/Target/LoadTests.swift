@@ -22,8 +22,10 @@ struct LoadTests {
     @Test("Replacing makes a range of keys equal to the chunk and leaves the others alone")
     func replace() async throws {
         let fixture = try TargetFixture(
-            target:
-                "CREATE TABLE t(a TEXT, b INTEGER, v, PRIMARY KEY(a, b)); INSERT INTO t VALUES ('a', 1, 1), ('a', 2, 2), ('b', 1, 3), ('b', 2, 4), ('c', 1, 5)"
+            target: """
+                CREATE TABLE t(a TEXT, b INTEGER, v, PRIMARY KEY(a, b));
+                INSERT INTO t VALUES ('a', 1, 1), ('a', 2, 2), ('b', 1, 3), ('b', 2, 4), ('c', 1, 5);
+                """
         )
         let schema = try fixture.schema("t", on: fixture.path)
         let session = try await fixture.open()
@@ -85,8 +87,10 @@ struct LoadTests {
     @Test("Rows in the way of a second unique constraint give way; what breaks another is rejected alone")
     func unique() async throws {
         let fixture = try TargetFixture(
-            target:
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, u UNIQUE, n NOT NULL); INSERT INTO t VALUES (1, 'x', 1), (2, 'y', 2), (3, 'z', 3)"
+            target: """
+                CREATE TABLE t(id INTEGER PRIMARY KEY, u UNIQUE, n NOT NULL);
+                INSERT INTO t VALUES (1, 'x', 1), (2, 'y', 2), (3, 'z', 3);
+                """
         )
         let schema = try fixture.schema("t", on: fixture.path)
         let session = try await fixture.open()
@@ -122,8 +126,8 @@ struct LoadTests {
     func random(seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let keys = ["a TEXT COLLATE NOCASE, b", "a, b INTEGER", "a BLOB, b TEXT COLLATE RTRIM"]
-        let table =
-            "CREATE TABLE t(\(keys[seed % keys.count]), u UNIQUE, v, PRIMARY KEY(a, b))\(seed % 2 == 0 ? "" : " WITHOUT ROWID");"
+        let options = seed % 2 == 0 ? "" : " WITHOUT ROWID"
+        let table = "CREATE TABLE t(\(keys[seed % keys.count]), u UNIQUE, v, PRIMARY KEY(a, b))\(options);"
         func content() -> String {
             (0..<60).map { _ in
                 let key = ["'a'", "'A'", "'b '", "'b'", "1", "2.5", "x'00'", "'c'"]

@@ -109,8 +109,10 @@ struct TargetFileTests {
             target: """
                 CREATE TABLE t(id INTEGER PRIMARY KEY, v UNIQUE); INSERT INTO t VALUES (1, 'x');
                 CREATE TABLE _tally_log(what);
-                CREATE TRIGGER _tally_1_insert AFTER INSERT ON t BEGIN INSERT INTO _tally_log VALUES ('+' || NEW.id); END;
-                CREATE TRIGGER _tally_1_delete AFTER DELETE ON t BEGIN INSERT INTO _tally_log VALUES ('-' || OLD.id); END;
+                CREATE TRIGGER _tally_1_insert AFTER INSERT ON t
+                    BEGIN INSERT INTO _tally_log VALUES ('+' || NEW.id); END;
+                CREATE TRIGGER _tally_1_delete AFTER DELETE ON t
+                    BEGIN INSERT INTO _tally_log VALUES ('-' || OLD.id); END;
                 """
         )
         let schema = try fixture.schema("t", on: fixture.path)
@@ -137,8 +139,10 @@ struct TargetFileTests {
     @Test("does not enforce foreign keys: parents and children may come in any order")
     func foreignKeys() async throws {
         let fixture = try TargetFixture(
-            source:
-                "CREATE TABLE t(id INTEGER PRIMARY KEY, up INT REFERENCES t ON DELETE CASCADE); INSERT INTO t VALUES (1, 2), (2, NULL);"
+            source: """
+                CREATE TABLE t(id INTEGER PRIMARY KEY, up INT REFERENCES t ON DELETE CASCADE);
+                INSERT INTO t VALUES (1, 2), (2, NULL);
+                """
         )
         #expect(try await fixture.copy("t") == ApplyOutcome())
         let session = try await fixture.open()

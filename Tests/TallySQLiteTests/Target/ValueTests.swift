@@ -51,7 +51,8 @@ struct ValueTests {
         let fixture = try TargetFixture(
             source: """
                 CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, s TEXT, b BLOB);
-                INSERT INTO t VALUES (1, 'many', '', x'00ff00'), (2, 9007199254740993, NULL, x''), (3, 9e999, 'é', 1.0);
+                INSERT INTO t VALUES (1, 'many', '', x'00ff00'), (2, 9007199254740993, NULL, x''),
+                    (3, 9e999, 'é', 1.0);
                 """
         )
         #expect(try await fixture.copy("t").rejections == [])

@@ -72,9 +72,11 @@ import TallyService
                 )
                 #expect(try await curl(state, "-X", "POST", "http://tally/v1/flows/held/pause").hasSuffix("\n409"))
                 #expect(
-                    try await curl(state, "-X", "POST", "-d", "nonsense", "http://tally/v1/dead-letters/retry").hasSuffix(
-                        #""message":"the body has to be JSON like {\"ids\": [1, 2], \"flow\": \"name\"}"}}"# + "\n400"
-                    )
+                    try await curl(state, "-X", "POST", "-d", "nonsense", "http://tally/v1/dead-letters/retry")
+                        .hasSuffix(
+                            #""message":"the body has to be JSON like {\"ids\": [1, 2], \"flow\": \"name\"}"}}"#
+                                + "\n400"
+                        )
                 )
                 let list = try await curl(state, "http://tally/v1/dead-letters?flow=shop")
                 #expect(list.contains(#""firstSeen":"2023-11-14T22:13:20.250Z","flow":"shop","id":1,"#))

@@ -45,7 +45,8 @@ import TallyService
                 #expect(error?.code == .conflict)
                 let process = ProcessInfo.processInfo.processIdentifier
                 #expect(
-                    error?.message.hasPrefix("another tally (process \(process)) is working with the state folder") == true
+                    error?.message.hasPrefix("another tally (process \(process)) is working with the state folder")
+                        == true
                 )
                 #expect(try await client.statuses() == [FakeNode.status])
             }

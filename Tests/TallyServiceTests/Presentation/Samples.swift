@@ -59,6 +59,10 @@ enum Samples {
     static let notRunning: FlowStatus = {
         var status = FlowStatus(flow: "copy", source: "sqlite a.db", target: "sqlite b.db")
         status.phase = .notRunning
+        status.position = "4"
+        var orders = TableStatus(table: "orders", target: "orders", phase: .live)
+        orders.rowsLoaded = 1000
+        status.tables = [orders]
         return status
     }()
 }
