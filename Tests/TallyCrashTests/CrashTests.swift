@@ -31,7 +31,7 @@ struct CrashTests {
         let transactions = try await writer.stop()
         try await site.syncOnce()
 
-        #expect(try await site.differences() == [])
+        try await site.requireAgreement()
         #expect(try await site.run("dead-letters", "list", "--json").output.contains("\"id\"") == false)
         for milestone in Milestone.allCases {
             #expect(reached[milestone, default: 0] >= 10, "\(milestone.rawValue) was not reached often enough")

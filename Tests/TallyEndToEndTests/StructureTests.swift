@@ -33,7 +33,7 @@ struct StructureTests {
             return try await site.target.run("SELECT count(*) FROM later WHERE k = 'last';") == "1"
         }
         try await site.stop(child)
-        #expect(try await site.differences() == [])
+        try await site.requireAgreement()
         #expect(try await site.target.lines("SELECT name FROM pragma_table_info('t');") == ["id", "name", "c"])
     }
 

@@ -35,9 +35,10 @@ package final class ChildProcess: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = try Self.handle(reading: input, name + ".in")
-        process.standardOutput = try Self.handle(writing: output)
-        process.standardError = try Self.handle(writing: errors)
+        let handles = [
+            try Self.handle(reading: input, name + ".in"), try Self.handle(writing: output), try Self.handle(writing: errors),
+        ]
+        (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         let ending = EndingBox()
         process.terminationHandler = { process in
             let status = process.terminationStatus
@@ -46,6 +47,8 @@ package final class ChildProcess: Sendable {
         self.process = ProcessHandle(process)
         self.ending = ending
         try process.run()
+        // The child has its own by now, and a test starts thousands of children.
+        for handle in handles { try handle.close() }
     }
 
     deinit {
@@ -72,7 +75,6 @@ package final class ChildProcess: Sendable {
     }
 
     private static func handle(reading text: String, _ path: String) throws -> FileHandle {
-        if text.isEmpty { return FileHandle.nullDevice }
         try Data(text.utf8).write(to: URL(filePath: path))
         return try FileHandle(forReadingFrom: URL(filePath: path))
     }

@@ -1,3 +1,8 @@
+/// Two files differ.
+package struct Disagreement: Error, CustomStringConvertible {
+    package let description: String
+}
+
 /// Compares tables of two files row by row, with exact storage classes, by the `sqlite3` command alone.
 package struct Comparison {
     package var source: SQLiteShell
@@ -8,10 +13,17 @@ package struct Comparison {
         self.target = target
     }
 
-    /// Where the files differ, in words; empty when every row of every table of the source is in the target, as often
-    /// and exactly as it is in the source, and the target has no others.
-    package func differences(in chosen: [String]? = nil) async throws -> [String] {
-        let tables = if let chosen { chosen } else { try await source.tables() }
+    /// Insists that every row of every table of the source is in the target, as often and exactly as it is in the
+    /// source, and that the target has no others.
+    ///
+    /// - Throws: ``Disagreement``, with the first rows that differ.
+    package func requireAgreement() async throws {
+        let found = try await differences()
+        if !found.isEmpty { throw Disagreement(description: found.joined(separator: "\n")) }
+    }
+
+    private func differences() async throws -> [String] {
+        let tables = try await source.tables()
         guard !tables.isEmpty else { return ["the source has no tables"] }
         var found: [String] = []
         for table in tables {
@@ -34,16 +46,24 @@ package struct Comparison {
     /// Both directions of a difference of multisets. Text goes as hexadecimal, so that what is no valid text and what
     /// only a collation holds equal is compared byte by byte.
     private func script(for table: String, columns: [String]) -> String {
-        let name = "\"" + table.replacing("\"", with: "\"\"") + "\""
-        let row = columns
-            .map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }
-            .map { "typeof(\($0)) || CASE typeof(\($0)) WHEN 'text' THEN hex(\($0)) WHEN 'blob' THEN hex(\($0)) ELSE quote(\($0)) END" }
+        let name = quoted(table)
+        let row =
+            columns.map(quoted)
+            .map { "typeof(\($0)) || iif(typeof(\($0)) IN ('text', 'blob'), hex(\($0)), quote(\($0)))" }
             .joined(separator: " || ',' || ")
-        let (here, there) = ("SELECT \(row), count(*) FROM main.\(name) GROUP BY 1", "SELECT \(row), count(*) FROM other.\(name) GROUP BY 1")
+        let here = "SELECT \(row) AS r, count(*) FROM main.\(name) GROUP BY 1"
+        let there = "SELECT \(row) AS r, count(*) FROM other.\(name) GROUP BY 1"
+        func extra(_ one: String, _ other: String, _ words: String) -> String {
+            "SELECT '\(words): ' || substr(r, 1, 300) FROM (\(one) EXCEPT \(other) LIMIT 5);"
+        }
         return """
             ATTACH '\(target.path)' AS other;
-            SELECT 'only in the source: ' || substr(r, 1, 300) FROM (SELECT * FROM (\(here)) EXCEPT SELECT * FROM (\(there)) LIMIT 5) AS d(r, n);
-            SELECT 'only in the target: ' || substr(r, 1, 300) FROM (SELECT * FROM (\(there)) EXCEPT SELECT * FROM (\(here)) LIMIT 5) AS d(r, n);
+            \(extra(here, there, "only in the source"))
+            \(extra(there, here, "only in the target"))
             """
+    }
+
+    private func quoted(_ name: String) -> String {
+        "\"" + name.replacing("\"", with: "\"\"") + "\""
     }
 }

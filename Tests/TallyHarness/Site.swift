@@ -118,8 +118,8 @@ package struct Site {
         }
     }
 
-    /// Where source and target differ, in words.
-    package func differences(in tables: [String]? = nil) async throws -> [String] {
-        try await Comparison(source, target).differences(in: tables)
+    /// Insists that source and target hold the same rows.
+    package func requireAgreement() async throws {
+        try await Comparison(source, target).requireAgreement()
     }
 }

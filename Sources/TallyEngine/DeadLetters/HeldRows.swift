@@ -1,8 +1,8 @@
-import TallyModel
+package import TallyModel
 
 /// Folds the changes of one slice into what the letters of their rows hold, so that each carries all that the target
 /// has not taken.
-struct HeldRows {
+package struct HeldRows {
     private struct Place: Hashable {
         let table: Int
         let key: Row
@@ -13,12 +13,12 @@ struct HeldRows {
     private var nets: [Place: Change] = [:]
     private var emptied: Set<Int> = []
 
-    init(_ parked: ParkedRows) {
+    package init(_ parked: ParkedRows) {
         self.parked = parked
     }
 
     /// The change, or its two halves where it moves a row, with what went before folded under it.
-    mutating func folded(_ change: Change, _ schema: TableSchema) -> [Change] {
+    package mutating func folded(_ change: Change, _ schema: TableSchema) -> [Change] {
         if change.operation == .truncate {
             nets = nets.filter { $0.key.table != change.table }
             emptied.insert(change.table)

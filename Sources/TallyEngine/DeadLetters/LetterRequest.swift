@@ -1,17 +1,17 @@
 import TallyModel
 
 /// A person's wish about dead letters, on its way to the flow that holds them.
-struct LetterRequest: Sendable {
-    enum Wish: Sendable {
+package struct LetterRequest: Sendable {
+    package enum Wish: Sendable {
         case retry
         case discard
     }
 
-    let wish: Wish
+    package let wish: Wish
     /// Which letters; `nil` for all of the flow.
-    let ids: [Int64]?
+    package let ids: [Int64]?
     /// Called once.
-    let reply: @Sendable (Result<LetterOutcome, any Error>) -> Void
+    package let reply: @Sendable (Result<LetterOutcome, any Error>) -> Void
 }
 
 /// What became of dead letters that a person asked about.

@@ -1,10 +1,10 @@
-import TallyModel
+package import TallyModel
 
 /// The rows whose changes the target refuses, by table and key, and what has happened to them since the last commit.
 ///
 /// A parked row holds back its own later changes and nothing else: each is folded into the letter, and the net effect
 /// is tried in the change's place. When it passes, the letter has had its day.
-struct ParkedRows {
+package struct ParkedRows {
     private struct Place: Hashable {
         let table: TableName
         let key: Row
@@ -19,20 +19,20 @@ struct ParkedRows {
     private var passed: [Place: DeadLetter] = [:]
     private var counts: [TableName: Int] = [:]
 
-    init(_ letters: [DeadLetter] = []) {
+    package init(_ letters: [DeadLetter] = []) {
         for letter in letters { put(letter, at: Place(table: letter.table, key: letter.key)) }
     }
 
-    var isEmpty: Bool { letters.isEmpty }
-    var count: Int { letters.count }
-    func count(of table: TableName) -> Int { counts[table] ?? 0 }
-    func holds(_ table: TableName) -> Bool { counts[table] != nil }
-    func letter(of table: TableName, key: Row) -> DeadLetter? { letters[Place(table: table, key: key)] }
-    func letters(of table: TableName) -> [DeadLetter] { letters.values.filter { $0.table == table }.sorted { $0.id < $1.id } }
-    var all: [DeadLetter] { letters.values.sorted { $0.id < $1.id } }
+    package var isEmpty: Bool { letters.isEmpty }
+    package var count: Int { letters.count }
+    package func count(of table: TableName) -> Int { counts[table] ?? 0 }
+    package func holds(_ table: TableName) -> Bool { counts[table] != nil }
+    package func letter(of table: TableName, key: Row) -> DeadLetter? { letters[Place(table: table, key: key)] }
+    package func letters(of table: TableName) -> [DeadLetter] { letters.values.filter { $0.table == table }.sorted { $0.id < $1.id } }
+    package var all: [DeadLetter] { letters.values.sorted { $0.id < $1.id } }
 
     /// Parks a change, or folds it into the letter that is there: the caller has folded the change itself already.
-    mutating func park(_ letter: DeadLetter) {
+    package mutating func park(_ letter: DeadLetter) {
         let place = Place(table: letter.table, key: letter.key)
         var letter = letter
         if let earlier = letters[place] ?? passed[place] {
@@ -50,7 +50,7 @@ struct ParkedRows {
     ///
     /// - Parameter change: What it took. Should the letter outlive the commit through a crash, it holds this, so that
     ///   to try it again changes nothing.
-    mutating func pass(_ letter: DeadLetter, as change: Change, of schema: TableSchema) {
+    package mutating func pass(_ letter: DeadLetter, as change: Change, of schema: TableSchema) {
         let place = Place(table: letter.table, key: letter.key)
         guard var letter = take(place) else { return }
         changed[place] = nil
@@ -61,7 +61,7 @@ struct ParkedRows {
     }
 
     /// Forgets a letter that is gone from the ledger.
-    mutating func forget(_ letter: DeadLetter) {
+    package mutating func forget(_ letter: DeadLetter) {
         let place = Place(table: letter.table, key: letter.key)
         _ = take(place)
         changed[place] = nil
@@ -69,19 +69,19 @@ struct ParkedRows {
     }
 
     /// The letters that have to be durable before the target commits.
-    var toPark: [DeadLetter] {
+    package var toPark: [DeadLetter] {
         let passing = passed.values.filter { $0.id != 0 }.sorted { $0.id < $1.id }
         return passing + changed.sorted { $0.value < $1.value }.compactMap { letters[$0.key] }
     }
 
     /// Takes over the ids that the ledger gave.
-    mutating func parked(_ letters: [DeadLetter]) {
+    package mutating func parked(_ letters: [DeadLetter]) {
         for letter in letters { self.letters[Place(table: letter.table, key: letter.key)]?.id = letter.id }
         changed.removeAll()
     }
 
     /// The letters to remove now that the target has committed.
-    mutating func committed() -> [DeadLetter] {
+    package mutating func committed() -> [DeadLetter] {
         defer { passed.removeAll() }
         return passed.values.sorted { $0.id < $1.id }
     }

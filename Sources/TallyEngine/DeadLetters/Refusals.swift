@@ -1,13 +1,13 @@
-import TallyModel
+package import TallyModel
 
 /// What a slice's refused changes mean for their rows, when the target has taken all the others.
 ///
 /// A later change of the slice may have been taken for a row that an earlier one was refused for. If it holds the whole
 /// row, all is well; if it leaves columns out, the refused change holds them, and both together are to be tried once
 /// more. A refused change of key leaves the row under its former key, which has to go all the same.
-struct Refusals {
+package struct Refusals {
     /// What is to be done about a row once the slice is through.
-    enum Consequence {
+    package enum Consequence {
         case park(Change, reason: String)
         /// The target took this and holds the row as it is now, so a letter of it has had its day.
         case pass(Change)
@@ -26,17 +26,17 @@ struct Refusals {
     /// Tables that the slice emptied, by their place in it.
     private(set) var emptied: Set<Int> = []
 
-    init(_ schemas: [TableSchema]) {
+    package init(_ schemas: [TableSchema]) {
         self.schemas = schemas
     }
 
     /// What is to be done, in the order of the rows' first changes.
-    var consequences: [Consequence] { order.compactMap { found[$0] } }
+    package var consequences: [Consequence] { order.compactMap { found[$0] } }
     /// The row that each of ``consequences`` is about.
-    var rows: [(table: Int, key: Row)] { order.filter { found[$0] != nil }.map { ($0.table, $0.key) } }
+    package var rows: [(table: Int, key: Row)] { order.filter { found[$0] != nil }.map { ($0.table, $0.key) } }
 
     /// Takes note of what became of the next change of the slice.
-    mutating func add(_ change: Change, refused reason: String?) {
+    package mutating func add(_ change: Change, refused reason: String?) {
         if change.operation == .truncate {
             for place in order where place.table == change.table { found[place] = nil }
             emptied.insert(change.table)

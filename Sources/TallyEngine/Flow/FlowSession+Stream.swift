@@ -26,15 +26,20 @@ extension FlowSession {
         var outgoing = Outgoing(position: position)
         for index in slice.tables.indices { try outgoing.tables.append(table(slice.tables[index], states[index])) }
         outgoing.changes.reserveCapacity(folded.changes.count)
+        outgoing.origins.reserveCapacity(folded.changes.count)
         var held = parked.isEmpty ? nil : HeldRows(parked)
+        let isHeld = slice.tables.map { parked.holds($0.name) }
         for change in folded.changes {
             guard let route = outgoing.tables[change.table].route else { continue }
-            let schema = slice.tables[change.table]
-            if parked.holds(schema.name) {
-                for part in held?.folded(change, schema) ?? [change] { send(part, schema, route, &outgoing) }
+            if isHeld[change.table] {
+                let parts = held?.folded(change, slice.tables[change.table]) ?? [change]
+                for part in parts { send(part, of: slice, route, &outgoing) }
             } else {
-                send(change, schema, route, &outgoing)
+                send(change, of: slice, route, &outgoing)
             }
+        }
+        for (schema, table) in zip(slice.tables, outgoing.tables) where table.route != nil {
+            pendingCounts.add(table.operations, of: schema.name)
         }
         try await hand(over: outgoing, slice: slice)
         batch.applied(slice)
@@ -46,14 +51,13 @@ extension FlowSession {
         return Outgoing.Table(route: route, output: route.output)
     }
 
-    private func send(_ change: Change, _ schema: TableSchema, _ route: Route, _ outgoing: inout Outgoing) {
+    private func send(_ change: Change, of slice: Slice, _ route: Route, _ outgoing: inout Outgoing) {
         do {
             outgoing.add(try route.change(change), from: change)
-            pendingCounts.count(change.operation, of: schema.name)
         } catch {
-            let parts = change.splitIfMoved(keyed: schema)
+            let parts = change.splitIfMoved(keyed: slice.tables[change.table])
             // The row under its former key has to go all the same.
-            if parts.count == 2 { send(parts[0], schema, route, &outgoing) }
+            if parts.count == 2 { send(parts[0], of: slice, route, &outgoing) }
             outgoing.failures.append((outgoing.changes.count, parts[parts.count - 1], "\(error)"))
         }
     }

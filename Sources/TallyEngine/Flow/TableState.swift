@@ -30,18 +30,24 @@ struct PendingCounts {
         var inserts = 0
         var updates = 0
         var deletes = 0
+
+        mutating func count(_ operation: Change.Operation) {
+            switch operation {
+            case .insert: inserts += 1
+            case .update: updates += 1
+            case .delete, .truncate: deletes += 1
+            }
+        }
     }
 
     var changes = 0
     var mended = 0
     var tables: [TableName: Operations] = [:]
 
-    mutating func count(_ operation: Change.Operation, of table: TableName) {
-        changes += 1
-        switch operation {
-        case .insert: tables[table, default: Operations()].inserts += 1
-        case .update: tables[table, default: Operations()].updates += 1
-        case .delete, .truncate: tables[table, default: Operations()].deletes += 1
-        }
+    mutating func add(_ operations: Operations, of table: TableName) {
+        changes += operations.inserts + operations.updates + operations.deletes
+        tables[table, default: Operations()].inserts += operations.inserts
+        tables[table, default: Operations()].updates += operations.updates
+        tables[table, default: Operations()].deletes += operations.deletes
     }
 }

@@ -1,28 +1,30 @@
-import TallyModel
+package import TallyModel
 
 /// Decides when the transactions applied so far are committed to the target.
 ///
 /// While more of the stream is ready it pays to go on: a commit costs as much as many rows. When nothing more is ready,
 /// whoever waits for the data should have it now.
-struct BatchPolicy {
+package struct BatchPolicy {
     /// Enough work that a commit's cost no longer shows.
-    static let enough = ByteCount.mebibytes(4)
+    package static let enough = ByteCount.mebibytes(4)
 
     private(set) var byteCount = 0
     private(set) var slices = 0
 
-    var isOpen: Bool { slices > 0 }
+    package init() {}
 
-    mutating func applied(_ slice: Slice) {
+    package var isOpen: Bool { slices > 0 }
+
+    package mutating func applied(_ slice: Slice) {
         byteCount += slice.byteCount
         slices += 1
     }
 
-    func shouldCommit(atEnd isEnd: Bool, moreIsReady: Bool) -> Bool {
+    package func shouldCommit(atEnd isEnd: Bool, moreIsReady: Bool) -> Bool {
         isEnd && (!moreIsReady || byteCount >= Self.enough.bytes)
     }
 
-    mutating func committed() {
+    package mutating func committed() {
         self = BatchPolicy()
     }
 }

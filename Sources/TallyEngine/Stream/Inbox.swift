@@ -1,12 +1,12 @@
 import DequeModule
 import Synchronization
-import TallyModel
+package import TallyModel
 
 /// Where a flow's reader and its callers leave what its one worker takes: stream events, bounded in bytes, and pokes.
 ///
 /// The worker is the only one that waits in ``wait()``; the reader is the only one that waits in ``offer(_:)``.
-final class Inbox: Sendable {
-    enum Item: Sendable {
+package final class Inbox: Sendable {
+    package enum Item: Sendable {
         /// Finish what is at a boundary, save, and end.
         case stop
         /// What a person asked for has changed: read the ledger.
@@ -39,14 +39,14 @@ final class Inbox: Sendable {
 
     /// - Parameter budget: How many bytes of events may wait; one event more than that is let in, so that an event
     ///   larger than the budget still moves.
-    init(budget: ByteCount) {
+    package init(budget: ByteCount) {
         self.budget = budget.bytes
     }
 
     // MARK: Putting in
 
     /// Leaves an event for the worker; waits while the budget is spent.
-    func offer(_ event: StreamEvent) async throws {
+    package func offer(_ event: StreamEvent) async throws {
         let size = event.byteCount
         while true {
             try Task.checkCancellation()
@@ -73,20 +73,20 @@ final class Inbox: Sendable {
         }
     }
 
-    func fail(_ error: any Error) {
+    package func fail(_ error: any Error) {
         change { if $0.failure == nil { $0.failure = error } }
     }
 
-    func stop() {
+    package func stop() {
         change { $0.isStopping = true }
     }
 
-    func poke() {
+    package func poke() {
         change { $0.wasPoked = true }
     }
 
     /// - Returns: Whether somebody is going to answer.
-    func ask(_ request: LetterRequest) -> Bool {
+    package func ask(_ request: LetterRequest) -> Bool {
         var isAccepted = false
         change { state in
             isAccepted = !state.isClosed
@@ -96,7 +96,7 @@ final class Inbox: Sendable {
     }
 
     /// Takes no more requests: nobody is left to answer them.
-    func close() {
+    package func close() {
         change { $0.isClosed = true }
     }
 
@@ -113,7 +113,7 @@ final class Inbox: Sendable {
     /// The next item, what people ask for first; `nil` when there is none now.
     ///
     /// - Parameter inTransaction: Leaves wishes for later, because the stream is inside a transaction.
-    func take(inTransaction: Bool = false) -> Item? {
+    package func take(inTransaction: Bool = false) -> Item? {
         let (item, reader) = state.withLock { state -> (Item?, CheckedContinuation<Void, Never>?) in
             if state.isStopping { return (.stop, nil) }
             if state.wasPoked, !inTransaction {
@@ -133,15 +133,15 @@ final class Inbox: Sendable {
     }
 
     /// Whether an event waits. False may be out of date when it returns.
-    var hasEvent: Bool { state.withLock { !$0.events.isEmpty } }
+    package var hasEvent: Bool { state.withLock { !$0.events.isEmpty } }
 
     /// Whether anything waits. May be out of date when it returns.
-    var isWaiting: Bool { state.withLock { !$0.isEmpty(inTransaction: false) } }
+    package var isWaiting: Bool { state.withLock { !$0.isEmpty(inTransaction: false) } }
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    package var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Returns when there is an item to take or the task is cancelled.
-    func wait(inTransaction: Bool = false) async {
+    package func wait(inTransaction: Bool = false) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
@@ -157,14 +157,14 @@ final class Inbox: Sendable {
     }
 
     /// Returns when somebody has asked for something or for the end, or the task is cancelled. No session may be open.
-    func waitForPerson() async {
+    package func waitForPerson() async {
         forgetEvents()
         await wait()
         state.withLock { $0.wasPoked = false }
     }
 
     /// Takes what people asked about dead letters.
-    func takeRequests() -> [LetterRequest] {
+    package func takeRequests() -> [LetterRequest] {
         state.withLock { state in
             defer { state.requests.removeAll() }
             return Array(state.requests)
@@ -172,7 +172,7 @@ final class Inbox: Sendable {
     }
 
     /// Forgets events and the failure of a session that ended; what people asked for stays.
-    func forgetEvents() {
+    package func forgetEvents() {
         state.withLock { state in
             state.events.removeAll()
             state.byteCount = 0

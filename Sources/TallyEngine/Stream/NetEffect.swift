@@ -1,10 +1,10 @@
-import TallyModel
+package import TallyModel
 
 /// Folds many changes of one row within a slice into one with their net effect.
 ///
 /// The folded change stands where the row's last change stood. That is only right where rows of a table do not depend
 /// on each other's order: the target must say so for each table.
-struct NetEffect {
+package struct NetEffect {
     private struct Place: Hashable {
         let table: Int
         let key: Row
@@ -21,7 +21,7 @@ struct NetEffect {
 
     /// - Parameter permits: For each of the slice's tables, whether it may be folded.
     /// - Returns: The slice with fewer changes, or as it was where nothing repeats.
-    static func fold(_ slice: Slice, permits: [Bool]) -> Slice {
+    package static func fold(_ slice: Slice, permits: [Bool]) -> Slice {
         guard permits.contains(true), slice.changes.count > 1, repeats(in: slice, permits) else { return slice }
         var places: [Place: Entry] = [:]
         places.reserveCapacity(slice.changes.count)
@@ -70,7 +70,7 @@ extension Change {
     /// The one change that does what this one and then `next` of the same row would do; `nil` for nothing at all.
     ///
     /// - Parameter existed: Whether the row was there before this change.
-    func followed(by next: Change, existed: Bool) -> Change? {
+    package func followed(by next: Change, existed: Bool) -> Change? {
         if next.operation == .delete { return existed ? next : nil }
         var net = next
         net.operation = existed ? .update : .insert
@@ -79,7 +79,7 @@ extension Change {
     }
 
     /// A change of key as the delete of the old one and the insert of the new one; any other change as it is.
-    func splitIfMoved(keyed schema: TableSchema) -> [Change] {
+    package func splitIfMoved(keyed schema: TableSchema) -> [Change] {
         guard let formerKey else { return [self] }
         var old = Change(.delete, key: formerKey, of: schema)
         old.table = table
@@ -87,7 +87,7 @@ extension Change {
     }
 
     /// A change that says no more of a row than its key.
-    init(_ operation: Operation, key: Row, of schema: TableSchema) {
+    package init(_ operation: Operation, key: Row, of schema: TableSchema) {
         var row = Row([Value?](repeating: nil, count: schema.columns.count))
         for (place, column) in schema.key.enumerated() { row[column] = key[place] }
         self.init(operation, table: 0, row: row)

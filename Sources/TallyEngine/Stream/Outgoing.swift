@@ -6,6 +6,8 @@ struct Outgoing {
         /// `nil` where the table's changes go by.
         let route: Route?
         let output: TableSchema
+        /// What was captured of the table and is sent.
+        var operations = PendingCounts.Operations()
     }
 
     let position: Position
@@ -37,5 +39,6 @@ struct Outgoing {
     mutating func add(_ change: Change, from origin: Change) {
         changes.append(change)
         origins.append(origin)
+        tables[origin.table].operations.count(origin.operation)
     }
 }

@@ -1,13 +1,13 @@
-import TallyModel
+package import TallyModel
 
 /// What a change of a table's structure means for the target, by the flow's rules. Columns are matched by id.
-struct Adoption {
+package struct Adoption {
     private let added: [Column]
     private let dropped: [Column]
     private let renamed: [(from: Column, to: Column)]
     private let rules: SchemaRules
 
-    init(from old: TableSchema, to new: TableSchema, rules: SchemaRules) {
+    package init(from old: TableSchema, to new: TableSchema, rules: SchemaRules) {
         let before = Dictionary(uniqueKeysWithValues: old.columns.map { ($0.id, $0) })
         let after = Dictionary(uniqueKeysWithValues: new.columns.map { ($0.id, $0) })
         added = new.columns.filter { before[$0.id] == nil }
@@ -19,9 +19,9 @@ struct Adoption {
     }
 
     /// The new columns that the rules leave out.
-    var ignored: [Int] { rules.added == .ignore ? added.map(\.id) : [] }
+    package var ignored: [Int] { rules.added == .ignore ? added.map(\.id) : [] }
 
-    var summary: String {
+    package var summary: String {
         let parts =
             added.map { "added \($0.name)" } + dropped.map { "dropped \($0.name)" }
             + renamed.map { "renamed \($0.from.name) to \($0.to.name)" }
@@ -29,7 +29,7 @@ struct Adoption {
     }
 
     /// Why the table has to stand still; `nil` when the rules say how to go on.
-    func pauseReason(flow: String) -> String? {
+    package func pauseReason(flow: String) -> String? {
         let isPaused =
             rules.added == .pause && !added.isEmpty || rules.dropped == .pause && !dropped.isEmpty
             || rules.renamed == .pause && !renamed.isEmpty
@@ -45,7 +45,7 @@ struct Adoption {
     ///   - output: The table as the flow now sends it.
     ///   - existing: The table as the target has it.
     ///   - previous: The table as the flow sent it before.
-    func steps(for output: TableSchema, existing: TableSchema, previous: TableSchema?) -> [TableAlteration] {
+    package func steps(for output: TableSchema, existing: TableSchema, previous: TableSchema?) -> [TableAlteration] {
         var steps: [TableAlteration] = []
         var names = Set(existing.columns.map(\.name))
         let sent = Dictionary(uniqueKeysWithValues: output.columns.map { ($0.id, $0) })

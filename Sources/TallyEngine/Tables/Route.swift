@@ -1,20 +1,22 @@
-import TallyModel
-import TallyTransform
+package import TallyModel
+package import TallyTransform
 
 /// The way of one table's rows, as captured under one structure, into the target.
 ///
 /// A structure may be older than the one the target was brought to (rows captured before an `ALTER TABLE`): columns are
 /// matched by id, so that a renamed column goes where it is now, and one that is gone goes nowhere.
-struct Route {
+///
+/// A class because every change looks it up: a struct of two schemas would be copied, field by field, each time.
+package final class Route {
     /// The table as the target is to have it.
-    let output: TableSchema
+    package let output: TableSchema
     private let captured: TableSchema
     /// The captured columns that are sent; `nil` for all.
     private let sent: [Int]?
     private let transform: RowTransform
 
     /// - Throws: ``StoreError`` with code `incompatibleSchema` when the transform does not fit the table.
-    init(
+    package init(
         _ captured: TableSchema,
         adopted: TableSchema,
         ignored: Set<Int>,
@@ -60,14 +62,14 @@ struct Route {
     }
 
     /// The row as the target is to hold it; `nil` when the transform's `where` does not let it in.
-    func row(_ row: Row) throws(TransformFailure) -> Row? {
+    package func row(_ row: Row) throws(TransformFailure) -> Row? {
         try transform.row(sent.map(row.picking) ?? row)
     }
 
     /// A change as the target is to see it.
     ///
     /// A row that `where` does not let in is deleted: it may have been let in before.
-    func change(_ change: Change) throws(TransformFailure) -> Change {
+    package func change(_ change: Change) throws(TransformFailure) -> Change {
         var result = change
         switch change.operation {
         case .truncate: break
@@ -89,7 +91,7 @@ struct Route {
     }
 
     /// The key values of a captured row, in key order.
-    func keyValues(_ row: Row) -> Row { row.picking(captured.key) }
+    package func keyValues(_ row: Row) -> Row { row.picking(captured.key) }
 
     private func key(_ row: Row) -> Row {
         transform.key(sent.map(row.picking) ?? row)

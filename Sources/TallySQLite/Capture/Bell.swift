@@ -96,7 +96,7 @@ final class Bell: Sendable {
             let count = read(notes, &buffer, buffer.count)
             guard count > 0 else { return isOurs }
             buffer.withUnsafeBytes { bytes in
-                // Each note: watch, mask and cookie, then the length of the name that follows, padded with zeros (inotify(7)).
+                // Each note: watch, mask, cookie, and the length of the name that follows, padded with zeros (inotify(7)).
                 var offset = 0
                 while offset + 16 <= count {
                     let mask = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)

@@ -16,18 +16,19 @@ struct CaptureRepair {
     }
 
     func run(in connection: Connection) throws {
-        guard try isNeeded(in: connection), shape.id < 0 else { return }
+        guard try isNeeded(in: connection) else { return }
         let table = quoted(shape.schema.name.name)
         let slots = former.schema.keyColumns.map { "c\($0.id)" }
         let keys = "(SELECT DISTINCT \(slots.joined(separator: ", ")) FROM _tally_log WHERE \(isSuspect)) AS k"
         let matches = zip(shape.schema.keyColumns, slots).map { "t.\(quoted($0.name)) IS k.\($1)" }
             .joined(separator: " AND ")
 
+        let deleted = slots.map { "k.\($0)" }.joined(separator: ", ")
         let keySlots = shape.schema.keyColumns.map { "c\($0.id)" }.joined(separator: ", ")
         try connection.execute(
             """
             INSERT INTO _tally_log(kind, at, \(keySlots))
-            SELECT \(LogKind.of(.delete, shape: shape.id)), julianday('now'), \(slots.map { "k.\($0)" }.joined(separator: ", "))
+            SELECT \(LogKind.of(.delete, shape: shape.id)), julianday('now'), \(deleted)
             FROM \(keys) WHERE NOT EXISTS (SELECT 1 FROM \(table) AS t WHERE \(matches))
             """
         )
@@ -43,6 +44,7 @@ struct CaptureRepair {
     }
 
     private var isSuspect: String {
-        "seq > \(after) AND kind BETWEEN \(LogKind.of(.insert, shape: former.id)) AND \(LogKind.of(.moved, shape: former.id))"
+        let kinds = (LogKind.of(.insert, shape: former.id), LogKind.of(.moved, shape: former.id))
+        return "seq > \(after) AND kind BETWEEN \(kinds.0) AND \(kinds.1)"
     }
 }

@@ -34,7 +34,9 @@ enum CaptureTables {
     }
 
     static func width(in connection: Connection) throws -> Int {
-        let columns = try connection.first("SELECT count(*) FROM pragma_table_info('_tally_log') WHERE name GLOB 'c[0-9]*'")
+        let columns = try connection.first(
+            "SELECT count(*) FROM pragma_table_info('_tally_log') WHERE name GLOB 'c[0-9]*'"
+        )
         guard case .integer(let count)? = columns?.first else { return 0 }
         return Int(count)
     }
@@ -65,9 +67,11 @@ enum CaptureTables {
 
     /// The file's schema version as of the last look at its tables; `nil` before the first.
     static func handledSchemaVersion(in connection: Connection) throws -> Int64? {
-        guard case .integer(let version)? = try connection.first(
-            "SELECT value FROM _tally_state WHERE key = 'schema_version'"
-        )?.first else { return nil }
+        guard
+            case .integer(let version)? = try connection.first(
+                "SELECT value FROM _tally_state WHERE key = 'schema_version'"
+            )?.first
+        else { return nil }
         return version
     }
 

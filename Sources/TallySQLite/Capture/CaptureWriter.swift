@@ -8,8 +8,6 @@ actor CaptureWriter {
     private let thread = DatabaseThread(name: "tally-capture")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// How many rows one transaction removes.
-    private static let removal = 10_000
     /// Acknowledgements that come faster than this are put together.
     private static let pause = Duration.milliseconds(250)
 
@@ -104,24 +102,14 @@ actor CaptureWriter {
                 _ = try removeRows(connection)
             }
             pending = nil
-            while try connection.transaction(.immediate, { try removeRows(connection) }) == Self.removal {}
+            while try connection.transaction(.immediate, { try removeRows(connection) }) >= LogRemoval.step {}
         } catch let error as StoreError where error.code == .busy {
             return
         }
     }
 
-    /// Removes the oldest rows. The row that the slowest flow stands at stays, for its position points at it.
-    ///
-    /// Both bounds stand in one `min`: of two comparisons SQLite would search by the one and look at every row for the
-    /// other, all of a long backlog each time.
-    private func removeRows(_ connection: Connection) throws -> Int {
-        try connection.run(
-            """
-            DELETE FROM _tally_log WHERE seq < min(
-                (SELECT min(acknowledged) FROM _tally_flow), (SELECT min(seq) FROM _tally_log) + \(Self.removal))
-            """
-        )
-        let count = connection.changes
+    private func removeRows(_ connection: Connection) throws -> Int64 {
+        let count = try LogRemoval.removeSome(from: connection)
         if count > 0 { observer?(.capturedRowsRemoved) }
         return count
     }
@@ -157,6 +145,9 @@ actor CaptureWriter {
         let connection = try self.connection ?? file.connect(.readWrite)
         if self.connection == nil {
             isWAL = try connection.first("PRAGMA journal_mode")?.first == .text("wal")
+            // Where the library was built to overwrite what is deleted (Debian's is), pages that are given up would be
+            // written for that alone; FAST overwrites only what is written anyway. It concerns Tally's own tables.
+            try connection.execute("PRAGMA secure_delete = FAST")
             self.connection = connection
         }
         // A lost acknowledgement is only repeated; a lost installation would take the flow's history with it. In

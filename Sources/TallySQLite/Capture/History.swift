@@ -33,7 +33,10 @@ enum History {
         }
         let last = try lastSequence(in: connection)
         if last < sequence {
-            throw wentBackwards("the target has taken row \(sequence) of the source's log, which ends at \(last)", in: connection)
+            throw wentBackwards(
+                "the target has taken row \(sequence) of the source's log, which ends at \(last)",
+                in: connection
+            )
         }
         throw lost("the changes after row \(sequence) of the source's log were removed", in: connection)
     }
@@ -41,8 +44,8 @@ enum History {
     static func lost(_ what: String, in connection: Connection) -> StoreError {
         StoreError(
             .historyLost,
-            "\(connection.path): \(what), so the stream cannot go on where the target is; `tally resync FLOW` loads all "
-                + "tables anew and compares"
+            "\(connection.path): \(what), so the stream cannot go on where the target is; `tally resync FLOW` "
+                + "loads all tables anew and compares"
         )
     }
 

@@ -130,7 +130,8 @@ struct LogReader {
             guard selection.contains(schema.name) else { return [] }
             // The flow knows the table where it was left out of every selection for a while.
             let isKnown = tables.updateValue(schema, forKey: schema.name) != nil
-            return isKnown ? [.invalidated(schema, reason: "the table was not captured for a while")] : [.created(schema)]
+            return isKnown
+                ? [.invalidated(schema, reason: "the table was not captured for a while")] : [.created(schema)]
         case .altered(let id, let formerID):
             let former = try shapes.shape(formerID, connection).schema
             let schema = try shapes.shape(id, connection).schema

@@ -66,7 +66,9 @@ actor SourceInspection {
     }
 
     private func aboutFile(_ connection: Connection) throws -> [Finding] {
-        guard case .text(let mode)? = try connection.first("PRAGMA journal_mode")?.first, mode != "wal" else { return [] }
+        guard case .text(let mode)? = try connection.first("PRAGMA journal_mode")?.first, mode != "wal" else {
+            return []
+        }
         return [
             Finding(
                 .note,
@@ -80,8 +82,8 @@ actor SourceInspection {
         guard try CaptureTables.exist(in: connection) else { return [] }
         let rows = try connection.all(
             """
-            SELECT flow, target_label, seen_at, (SELECT count(*) FROM _tally_log WHERE seq > acknowledged) FROM _tally_flow
-            WHERE flow <> ? AND julianday(seen_at) < julianday('now') - 1
+            SELECT flow, target_label, seen_at, (SELECT count(*) FROM _tally_log WHERE seq > acknowledged)
+            FROM _tally_flow WHERE flow <> ? AND julianday(seen_at) < julianday('now') - 1
             """,
             .text(flow)
         )
@@ -126,8 +128,11 @@ actor SourceInspection {
                 remedy: "a PRIMARY KEY avoids that"
             )
         }
-        if reading == .current {
-            add(.note, "triggers or foreign key actions write to rows as they change, so each row is read again when captured")
+        if reading != .given {
+            add(
+                .note,
+                "triggers or foreign key actions write to rows as they change, so each row is read again when captured"
+            )
         }
         let generated = table.columns.filter(\.isGenerated).map(\.name)
         if !generated.isEmpty {
@@ -160,7 +165,9 @@ actor SourceInspection {
 
     private func uncaptured(_ selection: TableSelection, _ connection: Connection) throws -> [Finding] {
         let rows = try connection.all(
-            "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('view', 'virtual') ORDER BY name"
+            """
+            SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('view', 'virtual') ORDER BY name
+            """
         )
         return rows.compactMap { row in
             guard case .text(let name) = row[0], case .text(let type) = row[1],

@@ -21,8 +21,11 @@ package struct TriggerScript: Sendable, Hashable {
     package enum Reading: Sendable, Hashable {
         /// Those handed to the trigger.
         case given
-        /// Those that the table holds when the trigger runs.
+        /// Those that the table holds when the trigger runs: other triggers may have written the row again.
         case current
+        /// The same, where rows of the table may also be written and removed between the two moments at which a write
+        /// fires triggers: before it and after it.
+        case interleaved
     }
 
     let shape: Int64
@@ -56,7 +59,7 @@ package struct TriggerScript: Sendable, Hashable {
     package var triggers: [Trigger] {
         // A cascade may remove the row that an update was about to write, and with it the AFTER trigger that would have
         // looked at the notes; the cascade's deletes look at them too.
-        let gone = reading == .given ? [] : loggedVictims
+        let gone = reading == .interleaved ? loggedVictims : []
         var triggers = [
             make("insert", "AFTER INSERT", loggedVictims + notedOwn + [loggedRow(.insert)]),
             make("update", "AFTER UPDATE", loggedVictims + notedOwn + [loggedFormerKey, loggedRow(.update)]),
@@ -69,10 +72,12 @@ package struct TriggerScript: Sendable, Hashable {
         return triggers
     }
 
-    /// What a row may stand in the way of. The key is among it only where the row that takes its place may be gone
-    /// before it is logged.
+    /// What rows may stand in each other's way of. The key is among it only where the row that takes its place may be gone
+    /// before it is logged, or may write the same key otherwise.
     private var watched: [UniqueIndex] {
-        guard reading == .current else { return uniqueIndexes }
+        guard reading == .interleaved || schema.keyColumns.contains(where: { $0.collation != nil }) else {
+            return uniqueIndexes
+        }
         let terms = schema.keyColumns.map { UniqueIndex.Term(kind: .column($0.name), collation: $0.collation) }
         return uniqueIndexes + [UniqueIndex(name: "", terms: terms)]
     }
@@ -92,26 +97,28 @@ package struct TriggerScript: Sendable, Hashable {
         case .given:
             let values = names.map { "(SELECT NEW.\($0))" }.joined(separator: ", ")
             return "\(head), \(values) FROM \(nulls) AS NEW"
-        case .current:
+        case .current, .interleaved:
             let found = "FROM \(table) AS r WHERE \(matches("r", "NEW"))"
             let values = names.map { "(SELECT r.\($0) \(found))" }.joined(separator: ", ")
             return "\(head), \(values) FROM \(nulls) AS r WHERE EXISTS (SELECT 1 \(found))"
         }
     }
 
-    /// Given values: the key that the row had, ahead of the row. Current ones: its deletion, unless such a row is there.
+    /// Given values: the key that the row had, ahead of the row. Current ones: its deletion, unless the key is in use.
     private var loggedFormerKey: String {
         let operation: LogKind.Operation = reading == .given ? .moved : .delete
         let differs = schema.keyColumns.map { column in
             let name = quoted(column.name)
             return "OLD.\(name) IS NOT NEW.\(name) COLLATE BINARY OR typeof(OLD.\(name)) IS NOT typeof(NEW.\(name))"
         }
-        let absent = reading == .given ? "" : " AND \(isAbsent("OLD"))"
+        let isInUse = "EXISTS (SELECT 1 FROM \(table) AS r WHERE \(isWritten("r", as: "OLD")))"
+        let absent = reading == .given ? "" : " AND NOT \(isInUse)"
         return "\(loggedKey(operation)) WHERE (\(differs.joined(separator: " OR ")))\(absent)"
     }
 
     private var loggedDelete: String {
-        loggedKey(.delete) + (reading == .given ? "" : " WHERE \(isAbsent("OLD"))")
+        let isInUse = "EXISTS (SELECT 1 FROM \(table) AS r WHERE \(matches("r", "OLD")))"
+        return loggedKey(.delete) + (reading == .given ? "" : " WHERE NOT \(isInUse)")
     }
 
     private func loggedKey(_ operation: LogKind.Operation) -> String {
@@ -151,17 +158,19 @@ package struct TriggerScript: Sendable, Hashable {
     private var loggedVictims: [String] {
         guard !watched.isEmpty else { return [] }
         let key = victimKey.map { ", \(victims).\($0)" }.joined()
-        let gone = zip(schema.keyColumns, victimKey).map { "r.\(quoted($0.name)) IS \(victims).\($1)" }
-        let isGone = "NOT EXISTS (SELECT 1 FROM \(table) AS r WHERE \(gone.joined(separator: " AND ")))"
+        let same = zip(schema.keyColumns, victimKey).map { column, place in
+            let isSame = "r.\(quoted(column.name)) IS \(victims).\(place)"
+            return column.collation == nil ? isSame : "\(isSame) AND \(isSame) COLLATE BINARY"
+        }
+        let isGone = "NOT EXISTS (SELECT 1 FROM \(table) AS r WHERE \(same.joined(separator: " AND ")))"
         let logged = """
             \(into(schema.keyColumns)) SELECT \(LogKind.of(.delete, shape: shape)), julianday('now')\(key) \
             FROM \(victims) WHERE \(isGone)
             """
         switch reading {
-        case .given: return [logged, "DELETE FROM \(victims)"]
-        case .current:
-            // Another trigger may write to the table between the note and this, so that this runs for its row first; the
-            // newest notes stay for those whose turn is still to come.
+        case .given, .current: return [logged, "DELETE FROM \(victims)"]
+        case .interleaved:
+            // This may run for another trigger's row first; the newest notes stay for those whose turn is still to come.
             return [
                 logged,
                 "DELETE FROM \(victims) WHERE \(isGone)",
@@ -172,7 +181,7 @@ package struct TriggerScript: Sendable, Hashable {
 
     /// Notes the row itself, where a write around this one may remove it.
     private var notedOwn: [String] {
-        guard reading == .current else { return [] }
+        guard reading == .interleaved else { return [] }
         let key = schema.keyColumns.map { "NEW.\(quoted($0.name))" }.joined(separator: ", ")
         return ["INSERT INTO \(victims)(\(victimKey.joined(separator: ", "))) VALUES (\(key))"]
     }
@@ -197,7 +206,11 @@ package struct TriggerScript: Sendable, Hashable {
         schema.keyColumns.map { "\(row).\(quoted($0.name)) IS \(other).\(quoted($0.name))" }.joined(separator: " AND ")
     }
 
-    private func isAbsent(_ row: String) -> String {
-        "NOT EXISTS (SELECT 1 FROM \(table) AS r WHERE \(matches("r", row)))"
+    /// The keys are equal and also written alike, where the key's collation takes different texts for equal.
+    private func isWritten(_ row: String, as other: String) -> String {
+        let alike = schema.keyColumns.filter { $0.collation != nil }.map {
+            " AND \(row).\(quoted($0.name)) IS \(other).\(quoted($0.name)) COLLATE BINARY"
+        }
+        return matches(row, other) + alike.joined()
     }
 }

@@ -51,7 +51,11 @@ actor TableLoader {
     }
 
     private func missing(_ table: TableName) -> StoreError {
-        StoreError(.missingTable, "\(file.path): the table was dropped or renamed; the stream will say so", table: table)
+        StoreError(
+            .missingTable,
+            "\(file.path): the table was dropped or renamed; the stream will say so",
+            table: table
+        )
     }
 
     private func opened() throws -> Connection {

@@ -29,15 +29,17 @@ final class Judge: Sendable {
         guard let held = state.flows[flow], let checkpoint = held.checkpoint else { return }
         verdict.count("commit")
         let moments = source.states(at: checkpoint.position.order)
+        // Where structures changed without taking a position, chunks from before and after cannot be told apart until the
+        // stream says so.
+        let moment = moments.count == 1 ? moments.first : nil
         let explained = explained()
         for (name, text) in held.notes.sorted(by: { $0.key < $1.key }) {
             guard let progress = progress(TableNote(table: name, text: text)) else { continue }
             if progress.phase == .loading, progress.ranges.allSatisfy({ $0.cursor == nil }) {
                 state.isTampered.remove(name)
             }
-            guard progress.phase == .live, !state.isTampered.contains(name) else { continue }
-            let problems = moments.map { problem(of: name, progress, in: state, as: $0[name], excused: explained) }
-            if let problem = problems.last ?? nil, !problems.contains(where: { $0 == nil }) {
+            guard let moment, progress.phase == .live, !state.isTampered.contains(name) else { continue }
+            if let problem = problem(of: name, progress, in: state, as: moment[name], excused: explained) {
                 verdict.condemn("\(name) at \(checkpoint.position): \(problem)")
             }
         }

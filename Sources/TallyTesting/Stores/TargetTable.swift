@@ -96,7 +96,9 @@ package struct TargetTable: Sendable, Hashable {
         let key = key(of: row)
         guard !key.values.contains(where: { $0 == nil || $0 == .null }) else { return .refused("NULL in the key") }
         let moved = former.flatMap { $0 == key ? nil : $0 }
-        let existing = moved.flatMap { rows[$0] } ?? rows[key]
+        // The row under the former key may be a newer one than the change speaks of, so a change that holds all of its
+        // columns takes nothing from it.
+        let existing = isComplete ? rows[key] : moved.flatMap { rows[$0] } ?? rows[key]
         if existing == nil, !isComplete {
             return givesWay ? .skipped : .refused("the row is not there and the change does not hold all of its columns")
         }

@@ -131,7 +131,8 @@ struct CaptureTrapTests {
         #expect(rows[Row(.integer(2))]?[2] == .real(.infinity))
         #expect(rows[Row(.integer(4))]?[4] == .real(5))
         #expect(
-            rows[Row(.integer(5))]?[3] == .other(OtherValue(typeName: OtherValue.malformedText, bytes: [0xff, 0x41, 0xfe]))
+            rows[Row(.integer(5))]?[3]
+                == .other(OtherValue(typeName: OtherValue.malformedText, bytes: [0xff, 0x41, 0xfe]))
         )
     }
 

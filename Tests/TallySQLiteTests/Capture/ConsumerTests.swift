@@ -69,7 +69,11 @@ struct ConsumerTests {
         try await file.open(flow: "both").close()
         try await file.open(flow: "one", tables: ["b"]).close()
         try await file.source.remove(flow: "both")
-        #expect(try file.shell("SELECT DISTINCT tbl_name FROM sqlite_schema WHERE name GLOB '_tally_*_*'  AND type = 'trigger'") == "b")
+        #expect(
+            try file.shell(
+                "SELECT DISTINCT tbl_name FROM sqlite_schema WHERE name GLOB '_tally_*_*'  AND type = 'trigger'"
+            ) == "b"
+        )
         try await file.source.remove(flow: "one")
         try await file.source.remove(flow: "one")
         #expect(try file.shell("SELECT group_concat(name) FROM sqlite_schema") == "a,b,mine")

@@ -34,7 +34,9 @@ struct HistoryTests {
         let file = try SourceFixture(Self.table)
         let fast = try await file.open(flow: "fast")
         let slow = try await file.open(flow: "slow")
-        try file.shell("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) INSERT INTO t SELECT i, i FROM n;")
+        try file.shell(
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) INSERT INTO t SELECT i, i FROM n;"
+        )
         let (latest, behind) = (try await fast.latest(), await slow.start)
         try await fast.acknowledge(latest)
         await fast.close()
@@ -44,6 +46,34 @@ struct HistoryTests {
         await slow.close()
         #expect(try file.shell("SELECT count(*), min(seq) = \(latest) FROM _tally_log") == "1|1")
         #expect(try file.shell("SELECT min(acknowledged) = \(latest) FROM _tally_flow") == "1")
+    }
+
+    @Test("When a long backlog is removed, the row that stays keeps its exact values, and the flow goes on from it")
+    func removalOfBacklog() async throws {
+        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b, c, d);")
+        let session = try await file.open()
+        var replica = try await Replica(of: session)
+        try file.shell(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15000)
+            INSERT INTO t SELECT i, i, 1.0, '', x'' FROM n;
+            INSERT INTO t VALUES (15001, CAST(x'41ff42' AS TEXT), 9007199254740993, 1e999, x'000100');
+            """
+        )
+        try await replica.catchUp(with: session)
+        let last =
+            "SELECT seq, at, quote(c0), hex(c1), typeof(c1), quote(c2), c3, quote(c4) FROM _tally_log ORDER BY seq DESC LIMIT 1"
+        let before = try file.shell(last)
+        try await session.acknowledge(replica.position)
+        await session.close()
+        #expect(try file.shell("SELECT count(*) FROM _tally_log") == "1")
+        #expect(try file.shell(last) == before)
+
+        try file.shell("DELETE FROM t WHERE id < 14000;")
+        let next = try await file.open(checkpoint: replica.checkpoint)
+        try await replica.catchUp(with: next)
+        #expect(try replica["t"] == file.rows("t", key: ["id"]))
+        await next.close()
     }
 
     @Test("A file restored from an older backup is refused, before and after it went on")
@@ -110,7 +140,9 @@ struct HistoryTests {
         try FileManager.default.moveItem(atPath: file.path, toPath: file.path + ".moved")
         await #expect { _ = try await session.next() } throws: { ($0 as? StoreError)?.code == .unreachable }
         await #expect { _ = try await session.latest() } throws: { ($0 as? StoreError)?.code == .unreachable }
-        await #expect { try await session.acknowledge(session.start) } throws: { ($0 as? StoreError)?.code == .unreachable }
+        await #expect { try await session.acknowledge(session.start) } throws: {
+            ($0 as? StoreError)?.code == .unreachable
+        }
         await #expect { _ = try await file.open() } throws: { ($0 as? StoreError)?.code == .unreachable }
         await session.close()
         #expect(!FileManager.default.fileExists(atPath: file.path))
@@ -121,7 +153,9 @@ struct HistoryTests {
         let file = try SourceFixture(Self.table)
         let session = try await file.open()
         let replica = try await Replica(of: session)
-        try file.shell("INSERT INTO t VALUES (2, 2), (3, 3), (4, 4); DELETE FROM _tally_log WHERE seq = (SELECT max(seq) - 1 FROM _tally_log);")
+        try file.shell(
+            "INSERT INTO t VALUES (2, 2), (3, 3), (4, 4); DELETE FROM _tally_log WHERE seq = (SELECT max(seq) - 1 FROM _tally_log);"
+        )
         await #expect { while true { _ = try await session.next() } } throws: {
             ($0 as? StoreError)?.code == .historyLost
         }

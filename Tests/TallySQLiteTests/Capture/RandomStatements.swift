@@ -87,8 +87,41 @@ struct HardTable {
             values: ["1", "2", "3", "4", "5", "6", "NULL"]
         ),
         HardTable(
+            name: "later",
+            schema: """
+                CREATE TABLE later(id INTEGER PRIMARY KEY, a, b UNIQUE, stamp INT DEFAULT 0);
+                CREATE TRIGGER "stamping later" AFTER UPDATE OF a ON later BEGIN
+                    UPDATE OR REPLACE later SET stamp = stamp + 1, b = a WHERE id = NEW.id; END;
+                CREATE TRIGGER [keeping later] AFTER DELETE ON later WHEN OLD.a = 4 BEGIN
+                    INSERT OR REPLACE INTO later VALUES (OLD.id, 5, OLD.b, 0); END;
+                CREATE TRIGGER going_later after INSERT ON later WHEN NEW.a = 6 BEGIN
+                    DELETE FROM later WHERE id = NEW.id OR b = 2; END;
+                """,
+            key: ["id"],
+            written: ["id", "a", "b"]
+        ),
+        HardTable(
+            name: "cased",
+            schema: "CREATE TABLE cased(k TEXT COLLATE NOCASE PRIMARY KEY, v UNIQUE) WITHOUT ROWID;",
+            key: ["k"],
+            written: ["k", "v"],
+            values: ["'a'", "'A'", "'b'", "'B'", "'c'", "'C'"]
+        ),
+        HardTable(
+            name: "stamped",
+            schema: """
+                CREATE TABLE stamped(k TEXT COLLATE NOCASE PRIMARY KEY, v, stamp INT DEFAULT 0) WITHOUT ROWID;
+                CREATE TRIGGER stamped_now AFTER UPDATE OF v ON stamped BEGIN
+                    UPDATE stamped SET stamp = stamp + 1 WHERE k = NEW.k; END;
+                """,
+            key: ["k"],
+            written: ["k", "v"],
+            values: ["'a'", "'A'", "'b'", "'B'", "'c'", "'C'"]
+        ),
+        HardTable(
             name: "folded",
-            schema: "CREATE TABLE folded(id INTEGER PRIMARY KEY, k TEXT COLLATE NOCASE UNIQUE ON CONFLICT REPLACE, t TEXT);",
+            schema:
+                "CREATE TABLE folded(id INTEGER PRIMARY KEY, k TEXT COLLATE NOCASE UNIQUE ON CONFLICT REPLACE, t TEXT);",
             key: ["id"],
             written: ["id", "k", "t"]
         ),
@@ -111,7 +144,8 @@ struct HardTable {
         case 7: return "UPDATE \(conflict) \(table) SET \(column) = \(key[0]) + \(Int.random(in: -2...3, using: &dice))"
         case 8: return "DELETE FROM \(table) WHERE \(dice.one(of: written)) = \(value())"
         default:
-            return "INSERT \(conflict) \(into) SELECT \(written.map { $0 == key[0] ? "\($0) + 1" : $0 }.joined(separator: ", ")) FROM \(table) LIMIT 2"
+            return
+                "INSERT \(conflict) \(into) SELECT \(written.map { $0 == key[0] ? "\($0) + 1" : $0 }.joined(separator: ", ")) FROM \(table) LIMIT 2"
         }
     }
 }

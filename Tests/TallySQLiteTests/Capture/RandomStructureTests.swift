@@ -13,7 +13,9 @@ struct RandomStructureTests {
 
     private func check(seed: UInt64, isolation: isolated (any Actor)? = #isolation) async throws {
         var dice = CaptureDice(seed: seed)
-        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b UNIQUE); CREATE TABLE other(k PRIMARY KEY);")
+        let file = try SourceFixture(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b UNIQUE); CREATE TABLE other(k PRIMARY KEY);"
+        )
         let writer = try file.connect()
         try writer.execute("PRAGMA synchronous = OFF")
         var session = try await file.open()

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("What check says about a source")
 struct SourceInspectionTests {
-    private func findings(_ schema: String, tables: [String] = ["*"], journal: String = "wal") async throws -> [Finding] {
+    private func findings(_ schema: String, tables: [String] = ["*"], journal: String = "wal") async throws -> [Finding]
+    {
         let file = try SourceFixture(schema, journal: journal)
         let found = try await file.source.inspect(file.request(tables: tables))
         #expect(try file.shell("SELECT count(*) FROM sqlite_schema WHERE name GLOB '_tally*'") == "0")
@@ -22,7 +23,10 @@ struct SourceInspectionTests {
 
     @Test("A misspelled table is an error that names the nearest one")
     func misspelled() async throws {
-        let found = try await findings("CREATE TABLE customers(id PRIMARY KEY); CREATE TABLE orders(id PRIMARY KEY);", tables: ["custmers"])
+        let found = try await findings(
+            "CREATE TABLE customers(id PRIMARY KEY); CREATE TABLE orders(id PRIMARY KEY);",
+            tables: ["custmers"]
+        )
         let error = try #require(found.first { $0.severity == .error })
         #expect(error.message.contains("custmers") && error.remedy == "did you mean customers?")
     }
@@ -72,6 +76,11 @@ struct SourceInspectionTests {
         try await file.open(flow: "old").close()
         try file.shell("UPDATE _tally_flow SET seen_at = '2020-01-01T00:00:00Z'; INSERT INTO t VALUES (1), (2);")
         let found = try await file.source.inspect(file.request())
-        #expect(found.contains { $0.severity == .warning && $0.message.contains("flow old (to copy.db)") && $0.message.contains("2 captured rows") })
+        #expect(
+            found.contains {
+                $0.severity == .warning && $0.message.contains("flow old (to copy.db)")
+                    && $0.message.contains("2 captured rows")
+            }
+        )
     }
 }

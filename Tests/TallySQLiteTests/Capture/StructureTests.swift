@@ -7,11 +7,15 @@ import Testing
 struct StructureTests {
     @Test("A column that is added, renamed and dropped is followed, and no user's ALTER is refused")
     func alterColumns() async throws {
-        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b UNIQUE); INSERT INTO t VALUES (1, 2, 3);")
+        let file = try SourceFixture(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b UNIQUE); INSERT INTO t VALUES (1, 2, 3);"
+        )
         let session = try await file.open()
         var replica = try await Replica(of: session)
 
-        try file.shell("ALTER TABLE t ADD COLUMN c DEFAULT NULL; INSERT INTO t VALUES (2, 3, 4, 5); UPDATE t SET c = 6 WHERE id = 1;")
+        try file.shell(
+            "ALTER TABLE t ADD COLUMN c DEFAULT NULL; INSERT INTO t VALUES (2, 3, 4, 5); UPDATE t SET c = 6 WHERE id = 1;"
+        )
         try await replica.catchUp(with: session)
         #expect(replica.log.contains("altered t"))
         #expect(try replica["t"] == file.rows("t", key: ["id"]))
@@ -31,7 +35,9 @@ struct StructureTests {
 
     @Test("Rows written between an ALTER and its discovery arrive with the new column", arguments: [true, false])
     func writesRightAfterAlter(hasUserTrigger: Bool) async throws {
-        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 2), (2, 3), (3, 4);")
+        let file = try SourceFixture(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 2), (2, 3), (3, 4);"
+        )
         var session = try await file.open()
         var replica = try await Replica(of: session)
         await session.close()
@@ -75,7 +81,9 @@ struct StructureTests {
         let session = try await file.open()
         var replica = try await Replica(of: session)
         let first = replica
-        try file.shell("INSERT INTO t VALUES (2, 3); ALTER TABLE t ADD COLUMN b DEFAULT NULL; INSERT INTO t VALUES (3, 4, 5);")
+        try file.shell(
+            "INSERT INTO t VALUES (2, 3); ALTER TABLE t ADD COLUMN b DEFAULT NULL; INSERT INTO t VALUES (3, 4, 5);"
+        )
         try await replica.catchUp(with: session)
         await session.close()
 
@@ -101,7 +109,9 @@ struct StructureTests {
         #expect(try replica["u"] == file.rows("u", key: ["k"]))
         #expect(replica.schemas.count == 2)
 
-        try file.shell("INSERT INTO u VALUES ('late'); INSERT INTO t VALUES (1, 1); ALTER TABLE t RENAME TO v; INSERT INTO v VALUES (2, 2);")
+        try file.shell(
+            "INSERT INTO u VALUES ('late'); INSERT INTO t VALUES (1, 1); ALTER TABLE t RENAME TO v; INSERT INTO v VALUES (2, 2);"
+        )
         try await replica.catchUpAndLoad(with: session)
         #expect(replica.log.contains("dropped t") && replica.log.contains("created v"))
         #expect(try replica["v"] == file.rows("v", key: ["id"]))
@@ -132,7 +142,9 @@ struct StructureTests {
         let schema = try #require(replica.schemas[TableName("t")])
         #expect(schema.columns.map(\.id) == [0, 2, 1])
 
-        let trigger = try file.shell("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name GLOB '_tally_*delete'")
+        let trigger = try file.shell(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name GLOB '_tally_*delete'"
+        )
         try file.shell("DROP TRIGGER \(trigger); DELETE FROM t WHERE id = 1;")
         try await replica.catchUpAndLoad(with: session)
         #expect(replica.log.contains("invalidated t"))
@@ -160,14 +172,18 @@ struct StructureTests {
 
     @Test("A unique index that is added is watched for rows that REPLACE removes")
     func addedUniqueIndex() async throws {
-        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (2, 'y');")
+        let file = try SourceFixture(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x'), (2, 'y');"
+        )
         let session = try await file.open()
         var replica = try await Replica(of: session)
         try file.shell("CREATE UNIQUE INDEX ta ON t(a); REPLACE INTO t VALUES (3, 'x');")
         try await replica.catchUpAndLoad(with: session)
         #expect(replica.log.contains("invalidated t"))
         #expect(try replica["t"] == file.rows("t", key: ["id"]))
-        try file.shell("REPLACE INTO t VALUES (4, 'y'); DROP INDEX ta; ALTER TABLE t DROP COLUMN a; INSERT INTO t VALUES (5);")
+        try file.shell(
+            "REPLACE INTO t VALUES (4, 'y'); DROP INDEX ta; ALTER TABLE t DROP COLUMN a; INSERT INTO t VALUES (5);"
+        )
         try await replica.catchUpAndLoad(with: session)
         #expect(try replica["t"] == file.rows("t", key: ["id"]))
         await session.close()
@@ -175,7 +191,9 @@ struct StructureTests {
 
     @Test("A column dropped and added again under its name is another column")
     func readdedColumn() async throws {
-        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES (1, 'x', 'y');")
+        let file = try SourceFixture(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES (1, 'x', 'y');"
+        )
         let session = try await file.open()
         var replica = try await Replica(of: session)
         try file.shell("ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a;")

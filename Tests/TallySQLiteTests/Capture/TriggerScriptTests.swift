@@ -50,7 +50,10 @@ struct TriggerScriptTests {
         for trigger in script.triggers { try connection.execute(trigger.sql) }
 
         func present() throws -> [String] {
-            guard case .text(let sql)? = try connection.first("SELECT sql FROM sqlite_schema WHERE name = '_tally_1_insert'")?.first
+            guard
+                case .text(let sql)? = try connection.first(
+                    "SELECT sql FROM sqlite_schema WHERE name = '_tally_1_insert'"
+                )?.first
             else { return [] }
             return TriggerText.columnNames(inInsertTrigger: sql)
         }

@@ -44,7 +44,9 @@ struct ChunkTests {
             limit: limit
         )
         #expect(
-            found.rows.map { $0[0]! } == [.real(-.infinity), .real(1.5), .integer(2), .text("1"), .text("é"), .bytes([0])]
+            found.rows.map { $0[0]! } == [
+                .real(-.infinity), .real(1.5), .integer(2), .text("1"), .text("é"), .bytes([0]),
+            ]
         )
     }
 

@@ -4,7 +4,8 @@
 struct WriterBenchmark: Benchmark {
     private enum Kind: String, CaseIterable {
         case inserts
-        case updates = "updates, spread"
+        case updates
+        case spread = "updates, spread,"
     }
 
     func run(_ bench: Bench) throws -> [Finding] {
@@ -35,7 +36,8 @@ struct WriterBenchmark: Benchmark {
                 let database = try Database(path: workspace.source)
                 switch kind {
                 case .inserts: try table.insert(count, into: database, after: 0)
-                case .updates: try table.update(count, in: database, rows: count)
+                case .updates: try table.update(count, in: database)
+                case .spread: try table.updateSpread(count, in: database)
                 }
             }
         }

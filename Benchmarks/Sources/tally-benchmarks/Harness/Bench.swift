@@ -44,7 +44,7 @@ final class Bench {
     }
 
     /// A file with that many rows, made once.
-    private func seed(rows: Int) throws -> String {
+    func seed(rows: Int) throws -> String {
         if let path = seeds[rows] { return path }
         let path = "\(folder)/seed-\(rows).db"
         try SampleTable(texts: texts).makeFile(path, rows: rows)

@@ -24,6 +24,11 @@ struct Workspace {
         try text.write(toFile: folder + "/tally.yaml", atomically: true, encoding: .utf8)
     }
 
+    /// Makes the plain file as the source was at first.
+    func seedPlain(rows: Int) throws {
+        try FileManager.default.copyItem(atPath: bench.seed(rows: rows), toPath: plain)
+    }
+
     /// Starts `tally run`.
     func startTally(_ arguments: String...) throws -> ChildProcess {
         try ChildProcess(bench.options.tallyPath, ["run"] + arguments, in: folder, log: log)

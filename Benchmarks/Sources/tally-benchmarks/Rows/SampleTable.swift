@@ -23,25 +23,30 @@ struct SampleTable {
         try database.transactions(of: Self.transactionSize, count: count) { try insertion.run(id: last + $0 + 1) }
     }
 
-    /// Updates `count` rows of the ids 1 to `rows`, all over the table.
-    func update(_ count: Int, in database: Database, rows: Int) throws {
+    /// Updates `count` rows, from the id 1 on.
+    func update(_ count: Int, in database: Database) throws {
         let update = try Update(database, texts)
-        let spread = SpreadOrder(count: rows)
+        try database.transactions(of: Self.transactionSize, count: count) { try update.run(id: $0 + 1) }
+    }
+
+    /// Updates the rows of the ids 1 to `count`, all over the table: each transaction writes to as many pages as rows.
+    func updateSpread(_ count: Int, in database: Database) throws {
+        let update = try Update(database, texts)
+        let spread = SpreadOrder(count: count)
         try database.transactions(of: Self.transactionSize, count: count) { try update.run(id: spread[$0] + 1) }
     }
 
-    /// Makes `count` changes of a table with the ids 1 to `rows`: 70 % inserts, 20 % updates, 10 % deletes.
+    /// Makes `count` changes of a table with the ids 1 to `rows`: 70 % inserts, 20 % updates, 10 % deletes, each of
+    /// the three in the order of keys.
     func change(_ count: Int, in database: Database, rows: Int) throws {
         let insertion = try Insertion(database, texts)
         let update = try Update(database, texts)
         let deletion = try database.prepare("DELETE FROM items WHERE id = ?")
-        let spread = SpreadOrder(count: rows)
-        var existing = 0
+        var id = 0
         try database.transactions(of: Self.transactionSize, count: count) { number in
             guard number % 10 >= 7 else { return try insertion.run(id: rows + number + 1) }
             // Each row of before is touched once, so that every statement is a change.
-            let id = spread[existing] + 1
-            existing += 1
+            id += 1
             guard number % 10 == 9 else { return try update.run(id: id) }
             deletion.bind(id, at: 1)
             try deletion.run()
