@@ -1,8 +1,9 @@
 # `make demo` and `make test` do all of their own set-up; Swift itself is all that has to be there.
 # One configuration for everything: what is tested is what ships.
 CONFIGURATION := release
-SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
+SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 DEMO ?=
+BENCH ?=
 
 .PHONY: build demo test bench format lint setup clean
 
@@ -18,14 +19,15 @@ test: setup
 	swift build -c $(CONFIGURATION) --build-tests
 	swift test -c $(CONFIGURATION) --skip-build
 
+# Options for the benchmarks: make bench BENCH="--help"
 bench: build
-	cd Benchmarks && swift run -c $(CONFIGURATION)
+	swift run -c $(CONFIGURATION) --package-path Benchmarks tally-benchmarks $(BENCH)
 
 format:
-	swift format --in-place --recursive $(wildcard $(SWIFT_SOURCES))
+	swift format --in-place --recursive $(SWIFT_SOURCES)
 
 lint:
-	swift format lint --strict --recursive $(wildcard $(SWIFT_SOURCES))
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
 
 setup:
 	@scripts/setup

@@ -32,7 +32,9 @@ struct CrashPlan {
         var random = SeededGenerator(seed: seed)
         // The first of all: capture half installed in a source that has never been seen.
         var runs = [Run(kill: .at(.captureInstalling, occurrence: 1), preparation: .nothing)]
-        let load = (0..<6).map { _ in Run(kill: .at(.chunkWritten, occurrence: .random(in: 1...3, using: &random)), preparation: .nothing) }
+        let load = (0..<6).map { _ in
+            Run(kill: .at(.chunkWritten, occurrence: .random(in: 1...3, using: &random)), preparation: .nothing)
+        }
         var rest: [Run] = []
         for milestone in Milestone.allCases {
             for number in 0..<each {

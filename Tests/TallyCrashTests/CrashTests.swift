@@ -15,7 +15,7 @@ struct CrashTests {
         print("crash test: seed \(seed); TALLY_SEED=\(seed) replays what is written and how each run ends")
         let site = try Site(flow: "memory: 4MiB\nexisting: refuse")
         try await site.source.run(Ledgers.schema)
-        let writer = BackgroundWriter(path: site.source.path, pace: .milliseconds(2), Ledgers(seed: seed))
+        let writer = BackgroundWriter(path: site.source.path, pace: .milliseconds(1), Ledgers(seed: seed))
         var reached: [Milestone: Int] = [:]
         var sawWholeTransactions = 0
 

@@ -78,7 +78,8 @@ struct Ledgers: Workload {
         let email = Value.text("e\(Int.random(in: 1...accounts + 20, using: &random))")
         let other = Value.text("e\(Int.random(in: 1...accounts + 20, using: &random))")
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: try connection.run("INSERT OR REPLACE INTO account (email, balance) VALUES (?, ?)", email, value(&random))
+        case 0:
+            try connection.run("INSERT OR REPLACE INTO account (email, balance) VALUES (?, ?)", email, value(&random))
         case 1: try connection.run("UPDATE OR REPLACE account SET email = ? WHERE email = ?", email, other)
         case 2:
             try connection.run(

@@ -55,7 +55,8 @@ struct ChinookTests {
             }
         }
 
-        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SeededGenerator) throws {
+        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SeededGenerator) throws
+        {
             let table = tables.randomElement(using: &random)!
             let columns = try connection.all("SELECT name, pk FROM pragma_table_info(?)", .text(table))
             let name: ([Value]) -> String = { if case .text(let text) = $0[0] { quoted(text) } else { "" } }
@@ -66,12 +67,19 @@ struct ChinookTests {
             case 0: try connection.run("DELETE FROM \(quoted(table)) WHERE rowid = ?", row)
             case 1:
                 let step = Value.integer(.random(in: 1...5000, using: &random))
-                try connection.run("UPDATE OR REPLACE \(quoted(table)) SET \(key[0]) = \(key[0]) + ? WHERE rowid = ?", step, row)
+                try connection.run(
+                    "UPDATE OR REPLACE \(quoted(table)) SET \(key[0]) = \(key[0]) + ? WHERE rowid = ?",
+                    step,
+                    row
+                )
             case 2..<5:
                 let columns = others + key.dropFirst()
                 let list = columns.map { ", \($0)" }.joined()
                 let insert = "INSERT OR REPLACE INTO \(quoted(table)) (\(key[0])\(list))"
-                try connection.run("\(insert) SELECT \(key[0]) + 7919\(list) FROM \(quoted(table)) WHERE rowid = ?", row)
+                try connection.run(
+                    "\(insert) SELECT \(key[0]) + 7919\(list) FROM \(quoted(table)) WHERE rowid = ?",
+                    row
+                )
             default:
                 guard let column = others.randomElement(using: &random) else { return }
                 let value = "(SELECT \(column) FROM \(quoted(table)) WHERE rowid = ?)"
@@ -85,7 +93,8 @@ struct ChinookTests {
             _ random: inout SeededGenerator
         ) throws -> Value {
             let place = Value.integer(.random(in: 0..<100_000, using: &random))
-            let query = "SELECT rowid FROM \(quoted(table)) WHERE rowid >= ? % (SELECT max(rowid) FROM \(quoted(table))) LIMIT 1"
+            let query =
+                "SELECT rowid FROM \(quoted(table)) WHERE rowid >= ? % (SELECT max(rowid) FROM \(quoted(table))) LIMIT 1"
             return try connection.first(query, place)?.first ?? .null
         }
     }

@@ -7,7 +7,8 @@ final class Disk {
 
     /// Whether this process may mount one; where it may not, the tests that need one are skipped, and say so.
     static let isAvailable: Bool = {
-        let probe = "mkdir -p /tmp/tally-disk-probe && mount -t tmpfs -o size=1m tally /tmp/tally-disk-probe"
+        let probe =
+            "mkdir -p /tmp/tally-disk-probe && mount -t tmpfs -o size=1m tally /tmp/tally-disk-probe"
             + " && umount /tmp/tally-disk-probe && rmdir /tmp/tally-disk-probe"
         let isRoot = geteuid() == 0
         let works = isRoot && shell(probe)

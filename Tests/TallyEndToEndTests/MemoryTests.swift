@@ -15,7 +15,10 @@ struct MemoryTests {
         try await site.source.run("INSERT INTO t SELECT value, value * 3 FROM generate_series(1, \(Self.rows));")
         try await eventually("all of it is there", within: .seconds(300), each: .milliseconds(250)) {
             let last = try await site.target.run("SELECT max(id) FROM t;")
-            try #require(["", "\(Self.rows)"].contains(last), "the target shows a part of the transaction: up to \(last)")
+            try #require(
+                ["", "\(Self.rows)"].contains(last),
+                "the target shows a part of the transaction: up to \(last)"
+            )
             return !last.isEmpty
         }
         let peak = try peakMemory(of: child.id)

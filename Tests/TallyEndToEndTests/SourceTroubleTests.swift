@@ -54,7 +54,9 @@ struct SourceTroubleTests {
     func anotherFileInTheSourcesPlaceIsRefused() async throws {
         let site = try await synced()
         try site.folder.removeDatabase("source.db")
-        try await site.source.run("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO note VALUES (1, 'other');")
+        try await site.source.run(
+            "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO note VALUES (1, 'other');"
+        )
         let answer = try await refusal(site)
         #expect(answer.exitCode == 1)
         #expect(answer.text.contains("source.db"), "\(answer.text)")
@@ -65,7 +67,9 @@ struct SourceTroubleTests {
     func aSourceRestoredFromAnOlderBackupIsRefused(laterWrites: Int) async throws {
         let site = try await synced()
         try await site.source.run(".backup backup.db")
-        try await site.source.run("UPDATE note SET body = 'newer' WHERE id <= 50; INSERT INTO note VALUES (200, 'new');")
+        try await site.source.run(
+            "UPDATE note SET body = 'newer' WHERE id <= 50; INSERT INTO note VALUES (200, 'new');"
+        )
         try await site.syncOnce()
         try await site.requireAgreement()
 

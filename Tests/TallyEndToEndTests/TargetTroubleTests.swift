@@ -48,9 +48,13 @@ struct TargetTroubleTests {
     func aTargetThatIsReadOnlyIsNamedAndNothingIsLostOnceItIsNot() async throws {
         let site = try site()
         let disk = try Disk(at: site.folder.file("disk"), size: "16m")
-        try await site.source.run("CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a'), (2, 'b');")
+        try await site.source.run(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a'), (2, 'b');"
+        )
         try await site.syncOnce()
-        try await site.source.run("UPDATE t SET v = 'c' WHERE id = 2; DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 'd');")
+        try await site.source.run(
+            "UPDATE t SET v = 'c' WHERE id = 2; DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 'd');"
+        )
 
         try disk.remount("ro")
         let answer = try await site.run("run", "--once")

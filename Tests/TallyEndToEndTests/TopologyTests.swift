@@ -44,7 +44,8 @@ struct TopologyTests {
             flows: [Site.flow("first", from: "a", to: "b"), Site.flow("second", from: "b", to: "c")]
         )
         let (a, b, c) = (
-            SQLiteShell("a.db", in: site.folder), SQLiteShell("b.db", in: site.folder), SQLiteShell("c.db", in: site.folder)
+            SQLiteShell("a.db", in: site.folder), SQLiteShell("b.db", in: site.folder),
+            SQLiteShell("c.db", in: site.folder)
         )
         try await a.run(
             """
@@ -58,7 +59,9 @@ struct TopologyTests {
             guard try await c.tables() == ["t"] else { return false }
             return try await c.run("SELECT count(*) FROM t;") == "3000"
         }
-        try await a.run("INSERT OR REPLACE INTO t VALUES (9001, 'e17', NULL); UPDATE t SET id = id + 100000 WHERE id <= 10;")
+        try await a.run(
+            "INSERT OR REPLACE INTO t VALUES (9001, 'e17', NULL); UPDATE t SET id = id + 100000 WHERE id <= 10;"
+        )
         try await a.run("DELETE FROM t WHERE id % 7 = 0; INSERT INTO t VALUES (999999, 'last', x'00');")
         try await eventually("the last change is through") {
             try await c.run("SELECT count(*) FROM t WHERE id = 999999;") == "1"

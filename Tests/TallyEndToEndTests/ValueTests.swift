@@ -8,10 +8,13 @@ struct ValueTests {
     @Test
     func everyStorageClassArrivesExactly() async throws {
         let site = try Site()
-        try await site.source.run("CREATE TABLE v (id INTEGER PRIMARY KEY, plain, i INTEGER, r REAL, t TEXT, b BLOB, d DECIMAL(10,2));")
+        try await site.source.run(
+            "CREATE TABLE v (id INTEGER PRIMARY KEY, plain, i INTEGER, r REAL, t TEXT, b BLOB, d DECIMAL(10,2));"
+        )
         let values: [Value] = [
             .null, .integer(.max), .integer(.min), .integer(9_007_199_254_740_993), .integer(0),
-            .real(.infinity), .real(-.infinity), .real(0.1), .real(-0.0), .real(.leastNonzeroMagnitude), .real(1e308), .real(3),
+            .real(.infinity), .real(-.infinity), .real(0.1), .real(-0.0), .real(.leastNonzeroMagnitude), .real(1e308),
+            .real(3),
             .text(""), .text("text in an integer column"), .text("12"), .text("a\u{0}b"), .text("žluťoučký 🐎 日本"),
             .bytes([]), .bytes([0, 255, 0]), .bytes([0x31]),
             .other(OtherValue(typeName: OtherValue.malformedText, bytes: [0xff, 0xfe, 0x00, 0x41])),
@@ -92,7 +95,9 @@ struct ValueTests {
         try await site.target.run(tables)
         try await site.source.run("INSERT INTO account (id, balance) VALUES (1, 10), (2, 20);")
         try await site.syncOnce()
-        try await site.source.run("UPDATE account SET balance = balance + 1; UPDATE account SET balance = 0 WHERE id = 2;")
+        try await site.source.run(
+            "UPDATE account SET balance = balance + 1; UPDATE account SET balance = 0 WHERE id = 2;"
+        )
         try await site.syncOnce()
         try await site.requireAgreement()
         #expect(try await site.target.run("SELECT count(*) FROM history;") == "3")

@@ -60,7 +60,9 @@ struct WalkTests {
         let site = try Site()
         try await site.source.run(Self.albums)
         try await site.syncOnce()
-        try await site.target.run("DELETE FROM album WHERE id = 2; UPDATE album SET title = 'x'; INSERT INTO album VALUES (9, 9, '9');")
+        try await site.target.run(
+            "DELETE FROM album WHERE id = 2; UPDATE album SET title = 'x'; INSERT INTO album VALUES (9, 9, '9');"
+        )
 
         #expect(try await site.run("resync", "copy", "album").exitCode == 0)
         try await site.syncOnce()

@@ -36,7 +36,8 @@ package final class ChildProcess: Sendable {
         process.currentDirectoryURL = URL(filePath: folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let handles = [
-            try Self.handle(reading: input, name + ".in"), try Self.handle(writing: output), try Self.handle(writing: errors),
+            try Self.handle(reading: input, name + ".in"), try Self.handle(writing: output),
+            try Self.handle(writing: errors),
         ]
         (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         let ending = EndingBox()

@@ -40,7 +40,9 @@ package struct Comparison {
     }
 
     private func columns(of table: String, in shell: SQLiteShell) async throws -> [String] {
-        try await shell.lines("SELECT name FROM pragma_table_xinfo('\(table.replacing("'", with: "''"))') ORDER BY name;")
+        try await shell.lines(
+            "SELECT name FROM pragma_table_xinfo('\(table.replacing("'", with: "''"))') ORDER BY name;"
+        )
     }
 
     /// Both directions of a difference of multisets. Text goes as hexadecimal, so that what is no valid text and what

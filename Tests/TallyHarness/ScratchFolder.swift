@@ -22,7 +22,8 @@ package final class ScratchFolder: Sendable {
 
     /// Removes a database file and what SQLite keeps beside it.
     package func removeDatabase(_ name: String) throws {
-        for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: file(name) + suffix) {
+        for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: file(name) + suffix)
+        {
             try FileManager.default.removeItem(atPath: file(name) + suffix)
         }
     }

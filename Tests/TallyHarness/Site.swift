@@ -47,7 +47,8 @@ package struct Site {
     /// The program under test: beside the test bundle, where one build put both.
     package static let executable: String = {
         let bundle = Bundle.main.executableURL?.deletingLastPathComponent().path ?? "."
-        let built = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let built =
+            URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path + "/.build/release"
         return [bundle, built].map { $0 + "/tally" }.first(where: FileManager.default.isExecutableFile) ?? "tally"
     }()

@@ -17,7 +17,8 @@ struct RowCodingTests {
 
     static let samples: [Value] = [
         .null, .boolean(true), .boolean(false), .integer(.min), .integer(.max), .real(-0.0), .real(.infinity),
-        .real(.leastNonzeroMagnitude), .decimal("-12.50"), .text(""), .text("naïve 🎼 \u{0}"), .bytes([]), .bytes([0, 255]),
+        .real(.leastNonzeroMagnitude), .decimal("-12.50"), .text(""), .text("naïve 🎼 \u{0}"), .bytes([]),
+        .bytes([0, 255]),
         .date(days: -1), .time(microseconds: 86_399_999_999), .timestamp(microseconds: -1, isZoned: false),
         .timestamp(microseconds: 1, isZoned: true), .interval(Interval(months: -1, days: 2, microseconds: 3)),
         .uuid(high: .max, low: 0), .json("{}"), .array([.null, .array([.integer(1)]), .text("x")]),
@@ -43,9 +44,11 @@ struct RowCodingTests {
     func randomRowsComeBackAsTheyWere(seed: UInt64) throws {
         var generator = Generator(state: seed)
         for _ in 0..<40 {
-            let row = Row((0..<Int.random(in: 0...8, using: &generator)).map { _ in
-                Bool.random(using: &generator) ? Self.samples.randomElement(using: &generator) : nil
-            })
+            let row = Row(
+                (0..<Int.random(in: 0...8, using: &generator)).map { _ in
+                    Bool.random(using: &generator) ? Self.samples.randomElement(using: &generator) : nil
+                }
+            )
             #expect(try RowCoding.decode(RowCoding.encode(row)) == row, "seed \(seed)")
         }
     }

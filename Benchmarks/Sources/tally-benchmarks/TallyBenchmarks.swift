@@ -28,7 +28,7 @@ struct TallyBenchmarks {
         findings += bench.memory.findings
 
         let report = Report(findings: findings, peaks: bench.memory.peaks, machine: machine, options: options)
-        print("\n\(report.table)")
+        print("\n\(report.table)\n\n\(report.memory)")
         guard let path = options.resultsPath else {
             return print("Only a run of everything at full size rewrites RESULTS.md; --results PATH writes any run.")
         }

@@ -28,7 +28,7 @@ package struct HeldRows {
             let place = Place(table: change.table, key: part.row.picking(schema.key))
             guard let earlier = nets[place] ?? letter(place.key, schema, change.table) else { return part }
             // A delete is sent in any case: the target may have an older state of the row.
-            var net = earlier.followed(by: part, existed: true) ?? part
+            var net = earlier.followed(by: part, existed: true)
             net.table = change.table
             nets[place] = net
             return net

@@ -13,7 +13,7 @@ public struct LetterRetry {
         self.now = now
     }
 
-    /// Tries letters again, each in a transaction of its own, by what is read from the target's notes where no session is open.
+    /// Tries letters again, each in a transaction of its own, by the target's notes: for when no session is open.
     ///
     /// - Returns: What became of them, and the refused ones with their new reasons, for the ledger.
     public func run(_ letters: [DeadLetter]) async throws -> (LetterOutcome, refused: [DeadLetter]) {

@@ -28,7 +28,9 @@ package struct ParkedRows {
     package func count(of table: TableName) -> Int { counts[table] ?? 0 }
     package func holds(_ table: TableName) -> Bool { counts[table] != nil }
     package func letter(of table: TableName, key: Row) -> DeadLetter? { letters[Place(table: table, key: key)] }
-    package func letters(of table: TableName) -> [DeadLetter] { letters.values.filter { $0.table == table }.sorted { $0.id < $1.id } }
+    package func letters(of table: TableName) -> [DeadLetter] {
+        letters.values.filter { $0.table == table }.sorted { $0.id < $1.id }
+    }
     package var all: [DeadLetter] { letters.values.sorted { $0.id < $1.id } }
 
     /// Parks a change, or folds it into the letter that is there: the caller has folded the change itself already.

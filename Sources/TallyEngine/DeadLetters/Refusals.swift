@@ -49,7 +49,7 @@ package struct Refusals {
                 let net = earlier(part)?.followed(by: part, existed: true) ?? part
                 set(isVacated ? .again(part) : .park(net, reason: reason), part)
             } else if let earlier = earlier(part), part.operation != .delete, !part.row.isComplete {
-                set(.again(earlier.followed(by: part, existed: true) ?? part), part)
+                set(.again(earlier.followed(by: part, existed: true)), part)
             } else {
                 set(.pass(part), part)
             }

@@ -83,7 +83,8 @@ extension FlowSession {
     }
 
     /// - Returns: `nil` when the source has lost the table meanwhile.
-    private static func read(_ order: Order, from source: any SourceSession, _ limit: ByteCount) async throws -> Chunk? {
+    private static func read(_ order: Order, from source: any SourceSession, _ limit: ByteCount) async throws -> Chunk?
+    {
         try await ifPresent(order.table) { try await source.chunk(of: order.table, in: order.keys, limit: limit) }
     }
 
@@ -139,7 +140,10 @@ extension FlowSession {
 
     private func letters(_ outcome: ApplyOutcome, of chunk: Chunk, origins: [Int]) {
         guard !outcome.rejections.isEmpty || parked.holds(chunk.schema.name) else { return }
-        let refused = Dictionary(outcome.rejections.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        let refused = Dictionary(
+            outcome.rejections.map { ($0.index, $0.reason) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for (index, origin) in origins.enumerated() {
             let row = chunk.rows[origin]
             if let reason = refused[index] {

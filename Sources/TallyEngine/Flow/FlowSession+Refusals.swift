@@ -7,7 +7,9 @@ extension FlowSession {
     func settle(_ rejections: [Rejection], of outgoing: Outgoing, in schemas: [TableSchema]) async throws {
         guard !rejections.isEmpty || !outgoing.failures.isEmpty || !parked.isEmpty else { return }
         let reasons = Dictionary(rejections.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
-        var concerned = Set(reasons.keys.map { outgoing.origins[$0].table }).union(outgoing.failures.map(\.change.table))
+        var concerned = Set(reasons.keys.map { outgoing.origins[$0].table }).union(
+            outgoing.failures.map(\.change.table)
+        )
         for table in schemas.indices where parked.holds(schemas[table].name) { concerned.insert(table) }
         var refusals = Refusals(schemas)
         var failures = outgoing.failures[...]

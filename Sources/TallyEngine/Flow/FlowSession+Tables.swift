@@ -37,7 +37,8 @@ extension FlowSession {
         }
         guard let noted else { return try await begin(schema) }
         if beginsAnew || noted.phase == .dropped || noted.phase == .paused
-            || noted.rule != context.transform(of: schema.name).fingerprint {
+            || noted.rule != context.transform(of: schema.name).fingerprint
+        {
             try await begin(schema, again: true)
         } else if noted.adopted.version < schema.version {
             try await adopt(schema)
@@ -55,7 +56,7 @@ extension FlowSession {
         for (name, progress) in notes where !selected.contains(name) { retired[name] = progress.paused }
     }
 
-    private func pause(of table: TableName) async throws -> Pause? {
+    func pause(of table: TableName) async throws -> Pause? {
         try await context.ledger.pauses(of: context.name).first { $0.table == table }
     }
 
@@ -70,6 +71,9 @@ extension FlowSession {
     ///
     /// - Parameter again: Whether the target's table is known to the flow, so that its rows are to be compared.
     func begin(_ schema: TableSchema, again: Bool = false) async throws {
+        // The target may have been brought to a newer structure than the stream is at, before a restart.
+        let adopted = tables[schema.name]?.progress?.adopted
+        let schema = adopted.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
         do {
             let state = TableState(schema: schema, target: schema.name)
             tables[schema.name] = tables[schema.name] ?? state
@@ -176,210 +180,12 @@ extension FlowSession {
     }
 
     /// Has errors about a table of the target speak of the source's table, which is what people pause and resume.
-    private func relabelled(_ table: TableName, _ body: () async throws -> Void) async throws {
+    func relabelled(_ table: TableName, _ body: () async throws -> Void) async throws {
         do {
             try await body()
         } catch var error as StoreError where error.table != nil || error.code == .incompatibleSchema {
             error.table = table
             throw error
-        }
-    }
-
-    // MARK: Changes of structure
-
-    func follow(_ change: SchemaChange) async throws {
-        let name = change.table
-        context.logger.info("structure changed", metadata: ["table": "\(name)", "change": "\(change.summary)"])
-        switch change {
-        case .created(let schema):
-            if tables[name] == nil { try await add(schema) }
-            tables[name]?.schema = schema
-            if tables[name]?.isPaused != true { try await begin(schema, again: tables[name]?.progress != nil) }
-        case .altered(_, let schema):
-            tables[name]?.schema = schema
-            guard let state = tables[name], state.isFollowed else { return }
-            if let adopted = state.progress?.adopted, adopted.version < schema.version { try await adopt(schema) }
-        case .dropped:
-            try await note(name) { $0.phase = .dropped }
-            show(name)
-        case .invalidated(let schema, let reason):
-            tables[name]?.schema = schema
-            guard let state = tables[name], state.isFollowed else { return }
-            context.logger.warning("table is loaded again", metadata: ["table": "\(name)", "reason": "\(reason)"])
-            try await begin(schema, again: state.progress != nil)
-        }
-    }
-
-    /// Brings the target's table to a newer structure, as far as the rules say so.
-    ///
-    /// - Parameter heedsPause: Whether a rule that says pause is heeded; not when a person has just resumed the table.
-    func adopt(_ schema: TableSchema, heedsPause: Bool = true) async throws {
-        guard let state = tables[schema.name], var progress = state.progress else { return }
-        let plan = Adoption(from: progress.adopted, to: schema, rules: context.settings.schemaRules)
-        do {
-            if heedsPause, let reason = plan.pauseReason(flow: context.name) {
-                throw StoreError(.incompatibleSchema, reason, table: schema.name)
-            }
-            progress.ignored.formUnion(plan.ignored)
-            progress.adopted = schema
-            let route = try Route(
-                schema,
-                adopted: schema,
-                ignored: progress.ignored,
-                settings: context.transform(of: schema.name)
-            )
-            if let existing = try await target.schema(of: state.target) {
-                let steps = plan.steps(for: route.output, existing: existing, previous: try previousOutput(of: schema.name))
-                if !steps.isEmpty {
-                    try await relabelled(schema.name) { try await target.alter(state.target, steps) }
-                }
-            }
-            try await target.commit(nil, notes: [try progress.note(for: schema.name)])
-            tables[schema.name]?.progress = progress
-            tables[schema.name]?.schema = schema
-            dropRoutes(of: schema.name)
-        } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
-            await target.rollback()
-            try await pause(schema.name, reason: error.message)
-        }
-    }
-
-    private func previousOutput(of table: TableName) throws -> TableSchema? {
-        guard let progress = tables[table]?.progress else { return nil }
-        return try Route(
-            progress.adopted,
-            adopted: progress.adopted,
-            ignored: progress.ignored,
-            settings: context.transform(of: table)
-        ).output
-    }
-
-    private func dropRoutes(of table: TableName) {
-        routes = routes.filter { $0.key.table != table }
-    }
-
-    // MARK: What people ask for
-
-    /// Reads the ledger for what people asked for and does it; never inside a batch.
-    func reconsider() async throws -> Ending? {
-        let pauses = try await context.ledger.pauses(of: context.name)
-        if pauses.contains(where: { $0.table == nil }) { return .reopen }
-        for (name, state) in tables.sorted(by: { $0.key < $1.key }) {
-            let pause = pauses.first { $0.table == name }
-            if let pause, !state.isPaused {
-                try await stand(name, reason: pause.reason)
-            } else if pause == nil, state.isPaused {
-                tables[name]?.isPaused = false
-                // Changes went by meanwhile: the table is compared, and only what differs is written.
-                try await begin(state.schema, again: state.progress != nil)
-            } else if let pause {
-                show(name, message: pause.reason)
-            }
-        }
-        for request in try await context.ledger.resyncRequests(of: context.name) {
-            guard let name = request else { return .reopen }
-            if let state = tables[name], !state.isPaused { try await begin(state.schema, again: true) }
-            try await forgetRequest(name)
-        }
-        return nil
-    }
-
-    /// Forgets what a person asked for, once a loss of power could not take back its beginning.
-    private func forgetRequest(_ table: TableName?) async throws {
-        try await target.makeDurable()
-        try await context.ledger.resyncBegan(flow: context.name, table: table)
-    }
-
-    /// Pauses a table that is in the way of the others.
-    private func pause(_ table: TableName, reason: String) async throws {
-        // Throws when another runner has the flow: then the reason is that, and nothing is wrong with the table.
-        try await target.commit(nil, notes: [])
-        context.logger.error("table paused", metadata: ["table": "\(table)", "reason": "\(reason)"])
-        try await context.ledger.pause(
-            Pause(table: table, reason: reason, since: context.options.now()),
-            flow: context.name
-        )
-        try await stand(table, reason: reason)
-    }
-
-    private func stand(_ table: TableName, reason: String?) async throws {
-        tables[table]?.isPaused = true
-        if tables[table]?.progress?.phase != .paused { try await note(table) { $0.phase = .paused } }
-        show(table, message: reason)
-    }
-
-    private func note(_ table: TableName, _ change: (inout TableProgress) -> Void) async throws {
-        guard var progress = tables[table]?.progress else { return }
-        change(&progress)
-        try await target.commit(nil, notes: [try progress.note(for: table)])
-        tables[table]?.progress = progress
-    }
-
-    // MARK: Showing
-
-    private func showTables() {
-        let rows = tables.sorted { $0.key < $1.key }.map { name, state in
-            TableStatus(table: name.description, target: state.target.description, phase: .waiting)
-        }
-        context.meter.update { status in
-            let earlier = Dictionary(uniqueKeysWithValues: status.tables.map { ($0.table, $0) })
-            status.tables = rows.map { earlier[$0.table] ?? $0 }
-        }
-        for name in tables.keys { show(name) }
-    }
-
-    /// Takes up a table that the source did not have before; the target may know it from earlier.
-    private func add(_ schema: TableSchema) async throws {
-        let output = context.transform(of: schema.name).table.map { TableName($0) } ?? schema.name
-        tables[schema.name] = TableState(progress: retired[schema.name], schema: schema, target: output)
-        if let pause = try await pause(of: schema.name) { try await stand(schema.name, reason: pause.reason) }
-        showTables()
-    }
-
-    // MARK: Tables that are gone
-
-    /// Asks the source about one of its tables.
-    ///
-    /// - Returns: `nil` when the table is gone meanwhile, which the stream is going to say in its place.
-    static func ifPresent<Result>(_ table: TableName, _ ask: () async throws -> Result) async throws -> Result? {
-        do {
-            return try await ask()
-        } catch let error as StoreError where error.code == .missingTable && error.table == table {
-            return nil
-        }
-    }
-
-    /// Gives up the load of a table that the source no longer has.
-    func lose(_ table: TableName) async throws {
-        sweeps[table] = nil
-        try await note(table) { $0.phase = .dropped }
-        show(table)
-    }
-
-    func show(_ table: TableName, message: String? = nil) {
-        guard let state = tables[table] else { return }
-        context.meter.table(table) { status in
-            status.target = state.target.description
-            status.phase = state.statusPhase
-            status.message = state.isPaused ? message ?? status.message : message
-            status.rowsLoaded = state.progress?.rows ?? 0
-            status.rowsTotal = state.progress?.total
-        }
-    }
-}
-
-extension TableState {
-    fileprivate var statusPhase: TableStatus.Phase { isPaused ? .paused : progress?.statusPhase ?? .waiting }
-}
-
-extension SchemaChange {
-    fileprivate var summary: String {
-        switch self {
-        case .created: "created"
-        case .altered(let old, let new):
-            Adoption(from: old, to: new, rules: SchemaRules()).summary
-        case .dropped: "dropped"
-        case .invalidated(_, let reason): reason
         }
     }
 }

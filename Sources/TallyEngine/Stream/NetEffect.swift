@@ -35,13 +35,15 @@ package struct NetEffect {
                 continue
             }
             let place = Place(table: change.table, key: change.row.picking(slice.tables[change.table].key))
-            if let entry = places[place], let earlier = folded[entry.index] {
+            // An insert may have replaced a row that was there (REPLACE, a key moved onto another): a delete after it
+            // is not nothing, and only the target knows whether there is a row. The two stay as they are.
+            let endsInsert = change.operation == .delete && places[place]?.existed == false
+            if !endsInsert, let entry = places[place], let earlier = folded[entry.index] {
                 folded[entry.index] = nil
                 let net = earlier.followed(by: change, existed: entry.existed)
                 places[place] = Entry(index: folded.count, existed: entry.existed)
                 folded.append(net)
             } else {
-                // Either new to the slice, or inserted and deleted within it: then it is as good as new.
                 places[place] = Entry(index: folded.count, existed: change.operation != .insert)
                 folded.append(change)
             }
@@ -67,11 +69,11 @@ package struct NetEffect {
 }
 
 extension Change {
-    /// The one change that does what this one and then `next` of the same row would do; `nil` for nothing at all.
+    /// The one change that does what this one and then `next` of the same row would do.
     ///
     /// - Parameter existed: Whether the row was there before this change.
-    package func followed(by next: Change, existed: Bool) -> Change? {
-        if next.operation == .delete { return existed ? next : nil }
+    package func followed(by next: Change, existed: Bool) -> Change {
+        if next.operation == .delete { return next }
         var net = next
         net.operation = existed ? .update : .insert
         if operation != .delete { net.row = row.overlaid(by: next.row) }

@@ -67,7 +67,8 @@ struct DemoScreen {
         let width = 20
         let share = table.rowsTotal.map { $0 == 0 ? 1 : min(1, Double(table.rowsLoaded) / Double($0)) } ?? 0
         let done = Int(share * Double(width))
-        return Line(String(repeating: "█", count: done), .good) + Line(String(repeating: "░", count: width - done), .faint)
+        return Line(String(repeating: "█", count: done), .good)
+            + Line(String(repeating: "░", count: width - done), .faint)
     }
 
     static func summary(of status: FlowStatus, written: Int) -> Line {

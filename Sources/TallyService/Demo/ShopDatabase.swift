@@ -44,7 +44,9 @@ struct ShopDatabase {
         try connection.transaction {
             for number in 1...Self.customers { try addCustomer(number) }
             for number in 1...Self.products { try addProduct(number) }
-            for number in 1...Self.orders { try addOrder(number, customer: 1 + number * 7919 % (Self.customers - 1000)) }
+            for number in 1...Self.orders {
+                try addOrder(number, customer: 1 + number * 7919 % (Self.customers - 1000))
+            }
         }
     }
 
@@ -110,7 +112,9 @@ struct ShopDatabase {
         "\(firstNames[number % firstNames.count]) \(lastNames[number / firstNames.count % lastNames.count])"
     }
 
-    private static let firstNames = ["Zoë", "Jiří", "Søren", "Siân", "さくら", "Łukasz", "Anaïs", "Ömer", "Nguyễn", "Иван"]
+    private static let firstNames = [
+        "Zoë", "Jiří", "Søren", "Siân", "さくら", "Łukasz", "Anaïs", "Ömer", "Nguyễn", "Иван",
+    ]
     private static let lastNames = ["O’Brien", "Dvořák", "Ångström", "田中", "García", "Müller", "Иванова", "Þórsson"]
     private static let cities = ["Praha", "København", "São Paulo", "東京", "Zürich", "Kraków", "Reykjavík", "Αθήνα"]
     private static let adjectives = ["Quiet", "Folding", "Blue", "Second-hand", "Waterproof", "Tiny", "Heavy"]

@@ -43,7 +43,10 @@ public struct ShopDemo {
             screen.heading("What the shop did meanwhile")
             let deeds = await clerk.deeds
             for deed in ShopDay.Deed.allCases {
-                screen.say(Line(Humane.count(deeds[deed, default: 0])).padded(to: 7, isRightAligned: true) + Line(" \(deed.rawValue)"))
+                screen.say(
+                    Line(Humane.count(deeds[deed, default: 0])).padded(to: 7, isRightAligned: true)
+                        + Line(" \(deed.rawValue)")
+                )
             }
             let agrees = try await prove(shop, copy, screen)
             let code = try await child.stop()

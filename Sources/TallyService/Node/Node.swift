@@ -92,8 +92,10 @@ public final class Node: Sendable {
         do {
             try await group.run()
         } catch {
+            await ledger.close()
             throw NodeFailure(error)
         }
+        await ledger.close()
         if let failure = outcome.failure { throw failure }
     }
 

@@ -80,10 +80,12 @@ extension FlowSimulation {
         // One that is taken over before its first checkpoint registers anew and has the source forget, which the other
         // is told at its next start. Neither store can prevent that, and it is not what histories are about.
         guard let (generation, _) = current, target.durable.flows[Self.flowName]?.checkpoint != nil else { return }
-        guard state.withLock({ state in
-            defer { state.wasTakenOver = true }
-            return !state.wasTakenOver
-        }) else { return }
+        guard
+            state.withLock({ state in
+                defer { state.wasTakenOver = true }
+                return !state.wasTakenOver
+            })
+        else { return }
         verdict.note("\(generation.number) is taken over")
         // The old one goes on, not knowing.
         generation.leaves()
@@ -123,7 +125,9 @@ extension FlowSimulation {
     private func tamper() {
         guard !target.isBeingWritten, let name = dice.pick(target.visible.tables.keys.sorted()) else { return }
         // A load that is still to begin is going to make up for this one too.
-        guard ledger.pauses.isEmpty, !target.visible.isTampered.contains(name), !ledger.requests.contains(name) else { return }
+        guard ledger.pauses.isEmpty, !target.visible.isTampered.contains(name), !ledger.requests.contains(name) else {
+            return
+        }
         verdict.note("somebody changes \(name) in the target")
         target.tamper(with: name) { table in
             for key in table.rows.keys.sorted(by: KeyOrder.isBefore) where dice.chance(30) { table.rows[key] = nil }

@@ -29,8 +29,8 @@ final class Judge: Sendable {
         guard let held = state.flows[flow], let checkpoint = held.checkpoint else { return }
         verdict.count("commit")
         let moments = source.states(at: checkpoint.position.order)
-        // Where structures changed without taking a position, chunks from before and after cannot be told apart until the
-        // stream says so.
+        // Where structures changed without taking a position, chunks from before and after cannot be told apart until
+        // the stream says so.
         let moment = moments.count == 1 ? moments.first : nil
         let explained = explained()
         for (name, text) in held.notes.sorted(by: { $0.key < $1.key }) {

@@ -33,8 +33,8 @@ package struct Scenario: Sendable {
         slowness = [0, 3, 15][dice.below(3)]
         let share = [0, 15, 30, 60][dice.below(4)]
         for mishap in Mishap.allCases where dice.chance(share) { mishaps.insert(mishap) }
-        // A runner that was taken over may park its last refusals after the other has read the letters; the other learns
-        // of them at its next start, by when they may be out of date.
+        // A runner that was taken over may park its last refusals after the other has read the letters. The other
+        // learns of them at its next start, when they may be out of date.
         if mishaps.contains(.takeover) { mishaps.remove(.refusals) }
         for index in 0..<(1 + dice.below(3)) {
             let name = TableName("t\(index)")
@@ -43,7 +43,8 @@ package struct Scenario: Sendable {
             if dice.chance(25) { unique.insert(name) }
             recipes[name] = dice.chance(15) ? dice.pick(Recipe.allCases) ?? .asIs : .asIs
         }
-        isSparing = dice.chance(30) && unique.isEmpty
+        isSparing =
+            dice.chance(30) && unique.isEmpty
             && !recipes.values.contains(where: \.filters) && !mishaps.contains(.reconfiguration)
         quirks.sliceLimit = dice.chance(30) ? nil : 1 + dice.below(6)
         quirks.chunkRows = dice.chance(20) ? nil : 1 + dice.below(3)

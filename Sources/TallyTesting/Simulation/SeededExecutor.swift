@@ -2,7 +2,8 @@ import Synchronization
 
 /// Runs tasks on the thread that calls ``runOne()``, one piece at a time, in an order that a seed decides.
 ///
-/// Tasks that prefer it stay on it, their child tasks and the actors they call included: so one seed is one interleaving.
+/// Tasks that prefer it stay on it, their child tasks and the actors they call included, so that one seed is one
+/// interleaving.
 package final class SeededExecutor: TaskExecutor, Sendable {
     private enum Ready {
         case job(UnownedJob)

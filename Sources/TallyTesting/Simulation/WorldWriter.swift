@@ -64,10 +64,8 @@ struct WorldWriter {
         let extra = table.schema.columns.map(\.name).filter { $0.hasPrefix("x") }
         switch dice.below(4) {
         case 0, 1:
-            let column = "x\(dice.below(1000))"
-            guard !extra.contains(column) else { return nil }
-            source.addColumn(column, to: name, default: dice.chance(50) ? 7 : nil)
-            return "add \(column) to \(name)"
+            // Never a name again: with `dropped: keep` the target still has the column of that name, and its values.
+            return "add \(source.addColumn(to: name, default: dice.chance(50) ? 7 : nil)) to \(name)"
         case 2:
             guard let column = dice.pick(extra) else { return nil }
             source.renameColumn(column, of: name, to: column + "r")

@@ -53,16 +53,24 @@ package final class InMemorySource: Sendable {
         change { $0.drop(table) }
     }
 
-    package func addColumn(_ name: String, to table: TableName, default value: Int? = nil) {
+    /// Adds a column that has a name as new as itself.
+    ///
+    /// - Returns: The name.
+    @discardableResult
+    package func addColumn(to table: TableName, default value: Int? = nil) -> String {
+        var name = ""
         change { history in
+            let id = history.takeColumnID(for: table)
+            name = "x\(id)"
             let column = Column(
-                id: history.takeColumnID(for: table),
+                id: id,
                 name: name,
                 declaredType: "INTEGER",
                 defaultExpression: value.map(String.init)
             )
             history.alter(table) { $0.add(column) }
         }
+        return name
     }
 
     package func renameColumn(_ name: String, of table: TableName, to newName: String) {

@@ -80,7 +80,9 @@ final class InMemorySourceSession: SourceSession, Sendable {
             let event = try cursor.withLock { cursor in
                 try source.read { history in
                     let event = try history.event(at: &cursor, for: request.tables)
-                    if event != nil, history.quirks.flaw == .forgetsTooEarly, let reached = history.entry(cursor.entry - 1) {
+                    if event != nil, history.quirks.flaw == .forgetsTooEarly,
+                        let reached = history.entry(cursor.entry - 1)
+                    {
                         history.acknowledge(reached.order, by: request.consumer.flow)
                     }
                     return event

@@ -206,7 +206,8 @@ final class InMemoryTargetSession: TargetSession, Sendable {
                 throw StoreError(.fenced, "runner \(holder?.id ?? "none") has the flow now")
             }
             let former = latest.flows[flow]?.checkpoint
-            if let former, let checkpoint, former.sourceID == checkpoint.sourceID, checkpoint.position < former.position {
+            if let former, let checkpoint, former.sourceID == checkpoint.sourceID, checkpoint.position < former.position
+            {
                 shared.violations.append("the checkpoint went back from \(former.position) to \(checkpoint.position)")
             }
             state.flows[flow] = latest.flows[flow]

@@ -25,7 +25,9 @@ package struct SourceTransaction {
     /// - Returns: Whether the row was there and the new one was taken.
     @discardableResult
     package mutating func update(_ key: Row, of name: TableName, to row: Row, sparingly: Bool = false) -> Bool {
-        guard let table = tables[name], let old = table.rows[key], table.permits(row, inPlaceOf: key) else { return false }
+        guard let table = tables[name], let old = table.rows[key], table.permits(row, inPlaceOf: key) else {
+            return false
+        }
         let newKey = table.key(of: row)
         tables[name]?.rows[key] = nil
         tables[name]?.rows[newKey] = row

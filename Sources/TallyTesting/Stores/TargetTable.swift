@@ -100,7 +100,8 @@ package struct TargetTable: Sendable, Hashable {
         // columns takes nothing from it.
         let existing = isComplete ? rows[key] : moved.flatMap { rows[$0] } ?? rows[key]
         if existing == nil, !isComplete {
-            return givesWay ? .skipped : .refused("the row is not there and the change does not hold all of its columns")
+            return givesWay
+                ? .skipped : .refused("the row is not there and the change does not hold all of its columns")
         }
         let new = (existing ?? Row(schema.columns.map(Self.initial))).overlaid(by: row)
         guard accepts(schema, new) else { return .refused("CHECK constraint failed") }

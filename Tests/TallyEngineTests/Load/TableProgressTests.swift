@@ -33,7 +33,9 @@ struct TableProgressTests {
 
     @Test(arguments: ["", "{}", "null", #"{"phase":"live"}"#, #"{"phase":"strange"}"#])
     func aNoteThatCannotBeReadIsDamageAndNeverNothing(text: String) {
-        let error = #expect(throws: StoreError.self) { try TableProgress(TableNote(table: Samples.items.name, text: text)) }
+        let error = #expect(throws: StoreError.self) {
+            try TableProgress(TableNote(table: Samples.items.name, text: text))
+        }
         #expect(error?.code == .damaged)
     }
 

@@ -71,9 +71,10 @@ struct NetEffectTests {
         }
     }
 
-    @Test func aRowThatCameAndWentLeavesNothing() {
+    @Test func theDeleteOfARowThatCameInTheSliceStays() {
+        // The insert may have replaced a row that was there, which only the target knows.
         let slice = Samples.slice([Samples.insert(1, 1), Samples.update(1, 2), Samples.delete(1)])
-        #expect(NetEffect.fold(slice, permits: [true]).changes.isEmpty)
+        #expect(NetEffect.fold(slice, permits: [true]).changes == [Samples.insert(1, 2), Samples.delete(1)])
     }
 
     @Test func manyUpdatesOfARowBecomeOne() {

@@ -144,7 +144,7 @@ struct PolledStreamTests {
         #expect(try file.shell("SELECT count(*) FROM sqlite_schema WHERE name LIKE '_tally%'") == "0")
     }
 
-    @Test("nothing but the identity is ever written to the source")
+    @Test("nothing but the identity and the flow's name is ever written to the source, and both go with the flow")
     func writesIdentityOnly() async throws {
         let file = try PolledFile(Self.two)
         let session = try await file.open(.stamped())
@@ -152,11 +152,14 @@ struct PolledStreamTests {
         _ = try await session.chunk(of: TableName("a"), in: .all, limit: .mebibytes(1))
         await session.close()
         let names = try file.shell("SELECT name FROM sqlite_schema ORDER BY name")
-        #expect(names == "_tally_store\na\nb")
+        #expect(names == "_tally_reader\n_tally_store\na\nb")
         let sourceID = await session.sourceID
         let again = try await file.open(.stamped())
         #expect(await again.sourceID == sourceID)
         await again.close()
+        let flow = try file.shell("SELECT flow FROM _tally_reader")
+        try await SQLiteSource(path: file.path, observer: nil).remove(flow: flow)
+        #expect(try file.shell("SELECT name FROM sqlite_schema ORDER BY name") == "a\nb")
     }
 
     // MARK: Histories

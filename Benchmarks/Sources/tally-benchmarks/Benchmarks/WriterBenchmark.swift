@@ -5,7 +5,7 @@ struct WriterBenchmark: Benchmark {
     private enum Kind: String, CaseIterable {
         case inserts
         case updates
-        case spread = "updates, spread,"
+        case spread = "updates, spread"
     }
 
     func run(_ bench: Bench) throws -> [Finding] {
@@ -18,7 +18,7 @@ struct WriterBenchmark: Benchmark {
                 bench.say("  \(kind.rawValue), run \(run): \(race.last)")
             }
             return Finding(
-                "the writer's \(kind.rawValue) with capture",
+                "the writer's \(kind.rawValue), with capture",
                 against: "the same without capture",
                 race: race,
                 aim: 0.5

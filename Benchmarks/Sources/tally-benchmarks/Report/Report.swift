@@ -17,29 +17,34 @@ struct Report {
         return ([head] + lines).joined(separator: "\n")
     }
 
+    /// What Tally's process took at most, by what it was doing.
+    var memory: String {
+        let figures = peaks.map { "\($0.label) \(Figures.plain(Double($0.bytes) / 1_000_000)) MB" }
+        return "Peaks of resident memory (`VmHWM`): \(figures.joined(separator: "; "))."
+    }
+
     var markdown: String {
-        let memory = peaks.map { "\($0.label) \(Figures.plain(Double($0.bytes) / 1_000_000)) MB" }
-        return """
-            # Results
+        """
+        # Results
 
-            Written on \(machine.date) by
+        Written on \(machine.date) by
 
-            ```
-            swift run -c release --package-path Benchmarks tally-benchmarks\(options.measured)
-            ```
+        ```
+        swift run -c release --package-path Benchmarks tally-benchmarks\(options.measured)
+        ```
 
-            \(machine.summary).
+        \(machine.summary).
 
-            \(table)
+        \(table)
 
-            Medians of \(options.runs) runs. A ratio is taken within one run, Tally right after its peer; rates of different
-            runs or machines do not compare. Times are of whole processes, start to exit. Every file is in WAL mode with
-            `synchronous = NORMAL`, Tally's and the peers', and after each run the copy is compared with the source, value by
-            value. The writer's figures are of 1,000 rows a transaction. Lag is from the return of COMMIT on the source to
-            the row being read from the target.
+        Medians of \(options.runs) runs. A ratio is taken within one run, Tally right after its peer; rates of different
+        runs or machines do not compare. Times are of whole processes, start to exit. Every file is in WAL mode with
+        `synchronous = NORMAL`, Tally's and the peers', and after each run the copy is compared with the source, value by
+        value. The writer's figures are of 1,000 rows a transaction. Lag is from the return of COMMIT on the source to
+        the row being read from the target.
 
-            Peaks of resident memory (`VmHWM`): \(memory.joined(separator: "; ")).
+        \(memory)
 
-            """
+        """
     }
 }
