@@ -34,7 +34,28 @@ struct TopologyTests {
         #expect(try await north.tallyObjects() == [])
         try await south.run("INSERT INTO s VALUES (9999, 'last');")
         let answer = try await site.run("run", "--once")
+        #expect(answer.exitCode == 0 || answer.errors.contains("from-north"))
         try await Comparison(south, all).requireAgreement()
+    }
+
+    @Test
+    func twoFlowsThatWouldWriteOneTableAreRefused() async throws {
+        let site = try Site(
+            stores: ["north": "north.db", "south": "south.db", "all": "all.db"],
+            flows: [
+                Site.flow("from-north", from: "north", to: "all"),
+                Site.flow("from-south", from: "south", to: "all"),
+            ]
+        )
+        for name in ["north.db", "south.db"] {
+            try await SQLiteShell(name, in: site.folder).run("CREATE TABLE t (id INTEGER PRIMARY KEY, v);")
+        }
+        let check = try await site.run("check")
+        #expect(check.exitCode == 1)
+        #expect(check.output.contains("flows from-north and from-south both write table t"))
+        let run = try await site.run("run", "--once")
+        #expect(run.exitCode == 2)
+        #expect(run.errors.contains("flows from-north and from-south both write table t"))
     }
 
     @Test

@@ -36,12 +36,18 @@ package struct HeldRows {
     }
 
     private func letter(_ key: Row, _ schema: TableSchema, _ table: Int) -> Change? {
-        guard !emptied.contains(table), let letter = parked.letter(of: schema.name, key: key) else { return nil }
-        var change = letter.change
-        if letter.schema.version != schema.version, change.operation != .delete {
-            let places = Dictionary(uniqueKeysWithValues: letter.schema.columns.enumerated().map { ($1.id, $0) })
-            change.row = Row(schema.columns.map { column in places[column.id].flatMap { letter.change.row[$0] } })
-        }
-        return change
+        guard !emptied.contains(table) else { return nil }
+        return parked.letter(of: schema.name, key: key)?.change(under: schema)
+    }
+}
+
+extension DeadLetter {
+    /// The change as rows of another structure of the table are; what that has not is left out.
+    func change(under other: TableSchema) -> Change {
+        guard schema.version != other.version, change.operation != .delete else { return change }
+        let places = Dictionary(uniqueKeysWithValues: schema.columns.enumerated().map { ($1.id, $0) })
+        var result = change
+        result.row = Row(other.columns.map { column in places[column.id].flatMap { change.row[$0] } })
+        return result
     }
 }

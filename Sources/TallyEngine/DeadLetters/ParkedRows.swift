@@ -62,6 +62,33 @@ package struct ParkedRows {
         passed[place] = letter
     }
 
+    /// Notes that the target took a change of a row in the transaction that is open: a letter of the row passes with it,
+    /// and one that passed before in the same transaction holds it too.
+    package mutating func took(_ change: Change, of schema: TableSchema, key: Row) {
+        let place = Place(table: schema.name, key: key)
+        if let letter = letters[place] {
+            pass(letter, as: change, of: schema)
+        } else if var letter = passed[place] {
+            letter.change = letter.change(under: schema).followed(by: change, existed: true)
+            letter.change.table = 0
+            letter.schema = schema
+            passed[place] = letter
+        }
+    }
+
+    /// Notes that the target emptied a table in the transaction that is open.
+    package mutating func tookTruncate(of table: TableName) {
+        for place in Array(letters.keys) + Array(passed.keys) where place.table == table {
+            guard let schema = (letters[place] ?? passed[place])?.schema else { continue }
+            took(Change(.delete, key: place.key, of: schema), of: schema, key: place.key)
+        }
+    }
+
+    /// Whether what the target takes of the table can concern a letter.
+    package func concerns(_ table: TableName) -> Bool {
+        holds(table) || passed.keys.contains { $0.table == table }
+    }
+
     /// Forgets a letter that is gone from the ledger.
     package mutating func forget(_ letter: DeadLetter) {
         let place = Place(table: letter.table, key: letter.key)

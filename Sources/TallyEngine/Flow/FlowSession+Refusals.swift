@@ -5,12 +5,13 @@ import TallyTransform
 extension FlowSession {
     /// Parks what was refused, and lets letters go whose rows the target took.
     func settle(_ rejections: [Rejection], of outgoing: Outgoing, in schemas: [TableSchema]) async throws {
-        guard !rejections.isEmpty || !outgoing.failures.isEmpty || !parked.isEmpty else { return }
+        let isConcerned = schemas.contains { parked.concerns($0.name) }
+        guard !rejections.isEmpty || !outgoing.failures.isEmpty || isConcerned else { return }
         let reasons = Dictionary(rejections.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
         var concerned = Set(reasons.keys.map { outgoing.origins[$0].table }).union(
             outgoing.failures.map(\.change.table)
         )
-        for table in schemas.indices where parked.holds(schemas[table].name) { concerned.insert(table) }
+        for table in schemas.indices where parked.concerns(schemas[table].name) { concerned.insert(table) }
         var refusals = Refusals(schemas)
         var failures = outgoing.failures[...]
         for (index, change) in outgoing.origins.enumerated() where concerned.contains(change.table) {
@@ -25,19 +26,12 @@ extension FlowSession {
             refusals.add(change, refused: reasons[index])
         }
         for failure in failures { refusals.add(failure.change, refused: failure.reason) }
-        for table in refusals.emptied.sorted() {
-            for letter in parked.letters(of: schemas[table].name) {
-                parked.pass(letter, as: Change(.delete, key: letter.key, of: letter.schema), of: letter.schema)
-            }
-        }
+        for table in refusals.emptied.sorted() { parked.tookTruncate(of: schemas[table].name) }
         for (row, consequence) in zip(refusals.rows, refusals.consequences) {
             let schema = schemas[row.table]
             switch consequence {
             case .park(let change, let reason): park(change, schema, reason: reason, at: outgoing.position)
-            case .pass(let change):
-                if let letter = parked.letter(of: schema.name, key: row.key) {
-                    parked.pass(letter, as: change, of: schema)
-                }
+            case .pass(let change): parked.took(change, of: schema, key: row.key)
             case .again(let change): try await applyAgain(change, schema, at: outgoing.position)
             }
         }
@@ -58,8 +52,8 @@ extension FlowSession {
         }
         if let reason {
             park(change, schema, reason: reason, at: position)
-        } else if let letter = parked.letter(of: schema.name, key: change.row.picking(schema.key)) {
-            parked.pass(letter, as: change, of: schema)
+        } else {
+            parked.took(change, of: schema, key: change.row.picking(schema.key))
         }
     }
 }

@@ -53,7 +53,15 @@ extension FlowSession {
 
     private func send(_ change: Change, of slice: Slice, _ route: Route, _ outgoing: inout Outgoing) {
         do {
-            outgoing.add(try route.change(change), from: change)
+            let routed = try route.change(change)
+            if change.formerKey != nil, routed.operation == .delete {
+                // Neither key is to have a row: under the new one there may be one that could not be moved away.
+                for part in change.splitIfMoved(keyed: slice.tables[change.table]) {
+                    send(part, of: slice, route, &outgoing)
+                }
+                return
+            }
+            outgoing.add(routed, from: change)
         } catch {
             let parts = change.splitIfMoved(keyed: slice.tables[change.table])
             // The row under its former key has to go all the same.

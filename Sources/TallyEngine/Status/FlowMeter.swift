@@ -29,7 +29,8 @@ final class FlowMeter: Sendable {
             state.lags.removeAll { now.since($0.at) > .seconds(60) }
             status.worstLagSeconds = state.lags.map(\.lag).max()
             if status.phase == .retrying || status.phase == .stopped || status.phase == .paused,
-                let last = state.lastProgress {
+                let last = state.lastProgress
+            {
                 status.lagSeconds = now.since(last).seconds
             }
             status.secondsToNextAttempt = state.nextAttempt.map { max(0, $0.since(now).seconds) }
@@ -50,7 +51,8 @@ final class FlowMeter: Sendable {
     }
 
     /// Shows a phase and why; a phase other than retrying forgets the next attempt.
-    func enter(_ phase: FlowStatus.Phase, _ error: (any Error)? = nil, message: String? = nil, retryIn: Duration? = nil) {
+    func enter(_ phase: FlowStatus.Phase, _ error: (any Error)? = nil, message: String? = nil, retryIn: Duration? = nil)
+    {
         let now = now()
         state.withLock { state in
             state.status.phase = phase
@@ -110,7 +112,11 @@ struct RateWindow {
     mutating func add(_ count: Int, at now: Timestamp) {
         let second = now.microseconds / 1_000_000
         first = first ?? second
-        if counts.last?.second == second { counts[counts.count - 1].count += count } else { counts.append((second, count)) }
+        if counts.last?.second == second {
+            counts[counts.count - 1].count += count
+        } else {
+            counts.append((second, count))
+        }
         counts.removeAll { $0.second < second - Int64(Self.width) }
     }
 

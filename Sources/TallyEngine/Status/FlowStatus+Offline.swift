@@ -26,7 +26,11 @@ extension FlowStatus {
             let progress = try TableProgress(note)
             guard settings.tables.contains(note.table) else { continue }
             let name = settings.transforms[note.table]?.table.map { TableName($0) } ?? note.table
-            var table = TableStatus(table: note.table.description, target: name.description, phase: progress.statusPhase)
+            var table = TableStatus(
+                table: note.table.description,
+                target: name.description,
+                phase: progress.statusPhase
+            )
             table.rowsLoaded = progress.rows
             table.rowsTotal = progress.total
             table.deadLetters = deadLetters.count { $0.table == note.table }

@@ -97,8 +97,12 @@ final class CommitWatch: Sendable {
             let patience = pause ?? max(idleAt - .now, .zero)
             if bell.sleep(until: pause == nil ? .rungOrWritten : .rung, atMost: patience) == .ring { continue }
             let wasWritten = bell.drainWrites()
-            // The folder's other files are written too.
-            if !wasWritten && pause == nil && ContinuousClock.now < idleAt { continue }
+            if !wasWritten && pause == nil && ContinuousClock.now < idleAt {
+                // The folder's other files are written too, a target perhaps without a pause: not each write is worth
+                // a wake-up.
+                bell.sleep(until: .rung, atMost: .milliseconds(1))
+                continue
+            }
             wake(wasWritten: wasWritten)
             idleAt = .now + Bell.slowLook
         }

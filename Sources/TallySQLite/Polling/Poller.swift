@@ -60,7 +60,12 @@ final class Poller {
         self.elapsed = elapsed
         // Not read-only: after a writer's crash only a connection that may write can bring the file to order.
         connection = try file.connect(.readWrite)
-        sourceID = try PolledIdentity.settle(connection, flow: request.consumer.flow, checkpoint: request.checkpoint, observer)
+        sourceID = try PolledIdentity.settle(
+            connection,
+            flow: request.consumer.flow,
+            checkpoint: request.checkpoint,
+            observer
+        )
         try connection.execute("PRAGMA query_only = ON")
         let beginning = try connection.transaction(.deferred) { [connection, rule] in
             try Beginning(request, rule: rule, structure: structure, now: now(), in: connection)

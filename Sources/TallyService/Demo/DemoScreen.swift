@@ -40,6 +40,7 @@ struct DemoScreen {
     }
 
     static func block(_ status: FlowStatus, written: Int) -> [Line] {
+        if status.tables.isEmpty { return [summary(of: status, written: written)] }
         var table = TextTable(
             .init(heading: "table"),
             .init(heading: "phase"),
@@ -52,7 +53,7 @@ struct DemoScreen {
         for each in status.tables {
             table.add(
                 Line(each.table),
-                Line(each.phase.rawValue, each.phase == .live ? .good : .plain),
+                Line(each.phase.words, each.phase.tone),
                 bar(each),
                 Line(Humane.count(each.rowsLoaded)),
                 Line(Humane.count(each.inserts)),
@@ -75,7 +76,7 @@ struct DemoScreen {
         let loaded = status.tables.reduce(0) { $0 + $1.rowsLoaded }
         let lag = status.lagSeconds.map(Humane.span) ?? "–"
         let worst = status.worstLagSeconds.map { " (worst \(Humane.span(seconds: $0)))" } ?? ""
-        return Line("  ") + Line(status.phase.rawValue, .strong).padded(to: 9)
+        return Line("  ") + Line(status.phase.words, .strong).padded(to: 9)
             + Line("\(Humane.count(loaded)) rows loaded, \(Humane.count(written)) transactions by the shop, ")
             + Line("\(Humane.count(status.changes)) changes copied, lag \(lag)\(worst)")
     }

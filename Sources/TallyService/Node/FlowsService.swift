@@ -30,7 +30,9 @@ struct FlowsService: Service {
             await withTaskGroup(of: Void.self) { group in
                 for flow in flows {
                     group.addTask {
-                        if case .gaveUp(let error) = await flow.run() { outcome.note(NodeFailure(error, flow: flow.name)) }
+                        if case .gaveUp(let error) = await flow.run() {
+                            outcome.note(NodeFailure(error, flow: flow.name))
+                        }
                     }
                 }
             }

@@ -15,24 +15,37 @@ public struct FlowFindings: Sendable, Hashable {
 public struct Inspection {
     public static func run(_ configuration: Configuration) async -> [FlowFindings] {
         var results: [FlowFindings] = []
-        for flow in configuration.flows { results.append(await inspect(flow, configuration)) }
+        let clashes = await SharedTables.find(in: configuration)
+        for flow in configuration.flows {
+            let shared = clashes.filter { $0.flows.contains(flow.settings.name) }
+            results.append(await inspect(flow, configuration, shared: shared.map { Finding(.error, $0.message) }))
+        }
         return results
     }
 
-    private static func inspect(_ flow: FlowConfiguration, _ configuration: Configuration) async -> FlowFindings {
-        var findings: [Finding] = []
+    private static func inspect(
+        _ flow: FlowConfiguration,
+        _ configuration: Configuration,
+        shared: [Finding]
+    ) async -> FlowFindings {
+        var findings = shared
         var labels = (flow.from, flow.to)
         do {
             let stores = try FlowStores(flow, in: configuration)
             labels = (stores.source.label, stores.target.label)
-            findings = try await inspect(flow.settings, stores)
+            findings += try await inspect(flow.settings, stores)
         } catch {
             findings.append(finding(error))
         }
         let ordered = findings.enumerated().sorted { left, right in
             (right.element.severity, left.offset) < (left.element.severity, right.offset)
         }
-        return FlowFindings(flow: flow.settings.name, source: labels.0, target: labels.1, findings: ordered.map(\.element))
+        return FlowFindings(
+            flow: flow.settings.name,
+            source: labels.0,
+            target: labels.1,
+            findings: ordered.map(\.element)
+        )
     }
 
     private static func inspect(_ settings: FlowSettings, _ stores: FlowStores) async throws -> [Finding] {
@@ -44,10 +57,17 @@ public struct Inspection {
         var outputs: [TableSchema] = []
         for schema in try await stores.source.0.catalog() where settings.tables.contains(schema.name) {
             do {
-                outputs.append(try RowTransform(settings.transforms[schema.name] ?? TransformSettings(), schema: schema).output)
+                outputs.append(
+                    try RowTransform(settings.transforms[schema.name] ?? TransformSettings(), schema: schema).output
+                )
             } catch {
                 findings.append(
-                    Finding(.error, table: schema.name, "the transform does not fit: \(error)", remedy: "mend it in tally.yaml")
+                    Finding(
+                        .error,
+                        table: schema.name,
+                        "the transform does not fit: \(error)",
+                        remedy: "mend it in tally.yaml"
+                    )
                 )
             }
         }

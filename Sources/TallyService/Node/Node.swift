@@ -42,6 +42,10 @@ public final class Node: Sendable {
         } catch {
             throw NodeFailure(error)
         }
+        if let clash = await SharedTables.find(in: configuration).first {
+            await ledger.close()
+            throw NodeFailure(exitCode: 2, message: clash.message)
+        }
         self.configuration = configuration
         self.options = options
         let (runner, ledger) = (Runner.current(), ledger)
@@ -101,7 +105,10 @@ public final class Node: Sendable {
 
     func flow(named name: String) throws(ControlError) -> Flow {
         guard let flow = flows.first(where: { $0.name == name }), !removed.withLock({ $0.contains(name) }) else {
-            throw ControlError(.notFound, "there is no flow \(name); flows: \(flows.map(\.name).joined(separator: ", "))")
+            throw ControlError(
+                .notFound,
+                "there is no flow \(name); flows: \(flows.map(\.name).joined(separator: ", "))"
+            )
         }
         return flow
     }

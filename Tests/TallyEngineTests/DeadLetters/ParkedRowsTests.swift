@@ -36,6 +36,23 @@ struct ParkedRowsTests {
         #expect(parked.committed().isEmpty)
     }
 
+    @Test func aLetterThatPassedHoldsWhatCameAfterInTheSameTransactionToo() {
+        var parked = ParkedRows([Samples.letter(Samples.insert(1, 1), id: 7)])
+        parked.took(Samples.update(1, 5, 5), of: items, key: Samples.key(1))
+        parked.took(Samples.update(1, nil, 6), of: items, key: Samples.key(1))
+        #expect(parked.toPark.map(\.change) == [Samples.update(1, 5, 6)])
+        parked.took(Samples.delete(1), of: items, key: Samples.key(1))
+        #expect(parked.toPark.map(\.change) == [Samples.delete(1)])
+        #expect(parked.concerns(items.name))
+    }
+
+    @Test func afterATruncateALetterHoldsADelete() {
+        var parked = ParkedRows([Samples.letter(Samples.insert(1, 1), id: 7)])
+        parked.tookTruncate(of: items.name)
+        #expect(parked.isEmpty)
+        #expect(parked.toPark.map(\.change) == [Samples.delete(1)])
+    }
+
     @Test func aRowRefusedAgainAfterPassingKeepsItsLetter() {
         let letter = Samples.letter(Samples.insert(1, 1), id: 7)
         var parked = ParkedRows([letter])
