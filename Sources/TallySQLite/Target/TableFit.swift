@@ -19,7 +19,7 @@ struct TableFit: Sendable {
     }
 
     /// Why the rows cannot be written; `nil` when they can.
-    var problem: String? { missingProblem ?? keyProblem }
+    var problem: String? { missingProblem ?? keyProblem ?? collationProblem }
 
     var missingProblem: String? {
         let missing = zip(schema.columns, places).filter { $1 == nil && !$0.isHidden }.map(\.0.name)
@@ -42,6 +42,18 @@ struct TableFit: Sendable {
         let held = existing.hasImplicitKey ? "declares none" : "has \(names(existing.keyColumns))"
         return "rows are known by \(names(schema.keyColumns)), but the target's table \(schema.name) \(held); make "
             + "that its primary key, or make a unique index on it"
+    }
+
+    /// Two keys of the source that are one in the target would make one row of two.
+    var collationProblem: String? {
+        for (column, place) in zip(schema.columns, places) where schema.keyColumns.contains(column) {
+            guard let held = place.map({ existing.columns[$0] }) else { continue }
+            let (wanted, kept) = (column.collation ?? "BINARY", held.collation ?? "BINARY")
+            guard kept.uppercased() != "BINARY", wanted.uppercased() != kept.uppercased() else { continue }
+            return "keys are told apart by \(wanted) in the source and by \(kept) in the target (\(column.name)), so that "
+                + "two rows of the source can be one in the target; declare `COLLATE \(wanted)` for the column there"
+        }
+        return nil
     }
 
     /// The unique indexes of the target's table that are not its key under another name.

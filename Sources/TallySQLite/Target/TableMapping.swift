@@ -26,6 +26,8 @@ struct TableMapping: Sendable {
     /// One for each key column: the collation by which the target knows keys apart.
     private let ownCollations: [String]
     private let nullableKeyPlaces: [Int]
+    /// Whether rows in the way of a unique constraint may give way while the table catches up; see ``UniqueCover``.
+    let givesWay: Bool
 
     /// - Throws: ``StoreError`` with `missingTable` or `incompatibleSchema` when the target has no place for the rows.
     init(_ schema: TableSchema, in connection: Connection) throws {
@@ -62,6 +64,8 @@ struct TableMapping: Sendable {
         }
         ownCollations = keyPlaces.map { targets[$0].collation ?? "BINARY" }
         nullableKeyPlaces = keyPlaces.filter { targets[$0].isNullable }
+        let others = fit.secondaryIndexes
+        givesWay = try others.isEmpty || others.allSatisfy(UniqueCover(of: schema).covers)
     }
 
     // MARK: Rows

@@ -22,7 +22,7 @@ extension TableWriter {
                 guard try bind(rows[index], to: statement) else { return .rejected(Self.incomplete) }
                 guard let broken = try statement.write() else { return .done }
                 guard broken.isDuplicate else { return .rejected(broken.message) }
-                if onlyIfDifferent { return try replace(rows[index]) }
+                if onlyIfDifferent { return mapping.givesWay ? try replace(rows[index]) : .rejected(broken.message) }
                 return try writeOver(rows[index], givingWay: true, effect: .done)
             }
             if case .rejected(let reason) = effect { rejections.append(Rejection(index: index, reason: reason)) }

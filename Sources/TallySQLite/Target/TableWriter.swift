@@ -72,7 +72,7 @@ final class TableWriter {
         let update = try statement(.update)
         guard try bind(row, to: update) else { return try updatePartly(row, isReplaying: isReplaying) }
         if let broken = try update.write() {
-            guard broken.isDuplicate, isReplaying else { return .rejected(broken.message) }
+            guard broken.isDuplicate, isReplaying, mapping.givesWay else { return .rejected(broken.message) }
             return try replace(row)
         }
         if connection.changes > 0 { return .done }
@@ -86,7 +86,7 @@ final class TableWriter {
         let statement = try partialUpdate(present, or: .abort)
         try bind(row, present, to: statement)
         if let broken = try statement.write() {
-            guard broken.isDuplicate, isReplaying else { return .rejected(broken.message) }
+            guard broken.isDuplicate, isReplaying, mapping.givesWay else { return .rejected(broken.message) }
             let replacing = try partialUpdate(present, or: .replace)
             try bind(row, present, to: replacing)
             if let broken = try replacing.write() { return .rejected(broken.message) }
@@ -139,7 +139,7 @@ final class TableWriter {
         let upsert = try statement(.upsert)
         _ = try bind(row, to: upsert)
         guard let broken = try upsert.write() else { return effect }
-        guard broken.isDuplicate, givingWay else { return .rejected(broken.message) }
+        guard broken.isDuplicate, givingWay, mapping.givesWay else { return .rejected(broken.message) }
         return try replace(row)
     }
 

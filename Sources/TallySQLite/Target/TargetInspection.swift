@@ -57,7 +57,7 @@ struct TargetInspection {
         }
         let indexes = try Catalog.uniqueIndexes(of: existing.name.name, in: connection)
         let fit = TableFit(schema, in: existing, uniqueIndexes: indexes)
-        return problems(fit) + doubts(fit) + (try contents(schema, in: connection))
+        return problems(fit) + doubts(fit) + (try constraints(fit)) + (try contents(schema, in: connection))
     }
 
     /// What the table can never take.
@@ -82,19 +82,7 @@ struct TargetInspection {
                 )
             )
         }
-        for (column, place) in zip(fit.schema.columns, fit.places) where fit.schema.keyColumns.contains(column) {
-            guard let held = place.map({ fit.existing.columns[$0] }) else { continue }
-            let (wanted, kept) = (column.collation ?? "BINARY", held.collation ?? "BINARY")
-            guard kept.uppercased() != "BINARY", wanted.uppercased() != kept.uppercased() else { continue }
-            findings.append(
-                error(
-                    fit.schema,
-                    "keys are told apart by \(wanted) in the source and by \(kept) in the target (\(column.name)), so "
-                        + "that two rows of the source can be one in the target",
-                    remedy: "declare `COLLATE \(wanted)` for the column in the target"
-                )
-            )
-        }
+        if let problem = fit.collationProblem { findings.append(error(fit.schema, problem, remedy: nil)) }
         return findings
     }
 
@@ -129,6 +117,17 @@ struct TargetInspection {
             }
         }
         return findings
+    }
+
+    /// What is unique in the target and not in the source.
+    private func constraints(_ fit: TableFit) throws -> [Finding] {
+        let cover = try UniqueCover(of: fit.schema)
+        return fit.secondaryIndexes.filter { !cover.covers($0) }.map { index in
+            let message =
+                "the target has a unique index that the source has not (\(index.name)); rows that are equal by it become "
+                + "dead letters"
+            return Finding(.warning, table: fit.schema.name, message, remedy: "drop it in the target")
+        }
     }
 
     private func contents(_ schema: TableSchema, in connection: Connection) throws -> [Finding] {

@@ -25,7 +25,9 @@ struct SharedTables {
         for flows in byTarget.values where flows.count > 1 {
             var writers: [TableName: [String]] = [:]
             for flow in flows {
-                for table in await outputs(of: flow, configuration) { writers[table, default: []].append(flow.settings.name) }
+                for table in await outputs(of: flow, configuration) {
+                    writers[table, default: []].append(flow.settings.name)
+                }
             }
             clashes += writers.filter { $0.value.count > 1 }.map { Clash(flows: $0.value, table: $0.key) }
         }

@@ -47,6 +47,24 @@ struct LoadTests {
         #expect(try fixture.shell("SELECT count(*) FROM t") == "0")
     }
 
+    @Test("Rows that the source holds side by side do not push each other out of a target that is stricter")
+    func stricterTarget() async throws {
+        for mode in [LoadMode.add, .replace] {
+            let fixture = try TargetFixture(
+                target: "CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a'), (3, 'old')"
+            )
+            let schema = try fixture.schema("t", on: fixture.path)
+            _ = try fixture.shell("CREATE UNIQUE INDEX stricter ON t(v)")
+            let session = try await fixture.open()
+            let rows = [Row([.integer(1), .text("a")]), Row([.integer(2), .text("a")]), Row([.integer(3), .text("c")])]
+            let outcome = try await session.load(.of(schema, rows), mode: mode)
+            #expect(outcome.rejections.map(\.index) == [1])
+            try await session.commit()
+            await session.close()
+            #expect(try fixture.shell("SELECT group_concat(id || v) FROM t") == "1a,3c")
+        }
+    }
+
     @Test("Rows that are the same already are not written again")
     func untouched() async throws {
         let fixture = try TargetFixture(
