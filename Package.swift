@@ -64,7 +64,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .target(name: "TallyTesting", dependencies: ["TallyModel", "TallyEngine"]),
+        .target(
+            name: "TallyTesting",
+            dependencies: [
+                "TallyModel", "TallyTransform", "TallyEngine",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
 
         // Room by room: no process is started, and only files of the test's own are touched.
         .testTarget(name: "TallyModelTests", dependencies: ["TallyModel"]),

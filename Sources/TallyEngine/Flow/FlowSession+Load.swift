@@ -101,6 +101,8 @@ extension FlowSession {
                 sweeps[order.table] = nil
                 return
             }
+            // The load may have begun anew because of it: then this is no part of it unless it is its first.
+            if tables[order.table]?.progress?.asOf == nil, order.keys.lower != nil { return }
         }
         let (routed, origins) = try routed(chunk)
         guard let index = order.range else { return try await sweep(routed, order: order) }

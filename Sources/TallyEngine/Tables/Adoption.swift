@@ -39,6 +39,13 @@ package struct Adoption {
             : nil
     }
 
+    /// Whether a new column goes by the name of one that the target has already, such as one that was dropped at the
+    /// source and kept: then what the target holds in it is another column's, and the table has to be compared.
+    package func inheritsValues(_ output: TableSchema, existing: TableSchema) -> Bool {
+        let new = Set(added.map(\.id))
+        return output.columns.contains { new.contains($0.id) && !$0.isHidden && existing.column(named: $0.name) != nil }
+    }
+
     /// What is to be done to the target's table.
     ///
     /// - Parameters:

@@ -50,7 +50,8 @@ struct TableFit: Sendable {
             guard let held = place.map({ existing.columns[$0] }) else { continue }
             let (wanted, kept) = (column.collation ?? "BINARY", held.collation ?? "BINARY")
             guard kept.uppercased() != "BINARY", wanted.uppercased() != kept.uppercased() else { continue }
-            return "keys are told apart by \(wanted) in the source and by \(kept) in the target (\(column.name)), so that "
+            return
+                "keys are told apart by \(wanted) in the source and by \(kept) in the target (\(column.name)), so that "
                 + "two rows of the source can be one in the target; declare `COLLATE \(wanted)` for the column there"
         }
         return nil

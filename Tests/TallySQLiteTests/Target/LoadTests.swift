@@ -56,7 +56,9 @@ struct LoadTests {
             let schema = try fixture.schema("t", on: fixture.path)
             _ = try fixture.shell("CREATE UNIQUE INDEX stricter ON t(v)")
             let session = try await fixture.open()
-            let rows = [Row([.integer(1), .text("a")]), Row([.integer(2), .text("a")]), Row([.integer(3), .text("c")])]
+            let rows = [
+                Row([.integer(1), .text("a")]), Row([.integer(2), .text("a")]), Row([.integer(3), .text("c")]),
+            ]
             let outcome = try await session.load(.of(schema, rows), mode: mode)
             #expect(outcome.rejections.map(\.index) == [1])
             try await session.commit()
