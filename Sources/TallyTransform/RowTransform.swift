@@ -10,6 +10,9 @@ public final class RowTransform {
     private let shape: OutputShape
     private let evaluator: RowEvaluator?
 
+    /// Whether every row passes exactly as it is.
+    public var isIdentity: Bool { evaluator == nil && shape.isIdentity }
+
     /// Compiles the settings for a table.
     ///
     /// - Throws: All that is wrong with them, at once.

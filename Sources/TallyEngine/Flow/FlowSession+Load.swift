@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TallyModel
 import TallyTransform
 
@@ -10,6 +11,24 @@ extension FlowSession {
         /// The range's place in the table's progress; `nil` for a sweep.
         let range: Int?
         let keys: KeyRange
+    }
+
+    /// Chunks that are written, to be freed by another task than the one that wrote them.
+    private final class Spent: Sendable {
+        private let round: Mutex<[(Order, Chunk?)]>
+
+        init(_ round: [(Order, Chunk?)]) {
+            self.round = Mutex(round)
+        }
+
+        func free() {
+            let round = round.withLock { round in
+                defer { round = [] }
+                return round
+            }
+            // The last reference goes here, outside the lock.
+            _ = round
+        }
     }
 
     var hasLoads: Bool {
@@ -25,13 +44,18 @@ extension FlowSession {
         let least = 4
         var rounds = 1
         var round = try await Self.read(nextOrders(after: []), from: source, limit: context.chunkLimit)
+        var written: [(Order, Chunk?)] = []
         while !round.isEmpty {
             let othersWait = context.inbox.isWaiting && rounds >= least
             let (source, limit, orders) = (source, context.chunkLimit, othersWait ? [] : nextOrders(after: round))
-            async let following = Self.read(orders, from: source, limit: limit)
+            // Freeing a chunk takes a good part of the time of reading one, and goes on beside the writing as well.
+            let spent = Spent(written)
+            written = []
+            async let following = Self.read(orders, from: source, limit: limit, freeing: spent)
             for (order, chunk) in round {
                 if let chunk { try await write(chunk, for: order) } else { try await lose(order.table) }
             }
+            written = round
             round = try await following
             rounds += 1
         }
@@ -68,8 +92,10 @@ extension FlowSession {
     private static func read(
         _ orders: [Order],
         from source: any SourceSession,
-        limit: ByteCount
+        limit: ByteCount,
+        freeing spent: Spent? = nil
     ) async throws -> [(Order, Chunk?)] {
+        spent?.free()
         if orders.count == 1, let order = orders.first { return [(order, try await read(order, from: source, limit))] }
         return try await withThrowingTaskGroup(of: (Int, Order, Chunk?).self) { group in
             let share = ByteCount(limit.bytes / max(1, orders.count))
@@ -125,6 +151,7 @@ extension FlowSession {
         let route = try route(for: chunk.schema)
         var routed = chunk
         routed.schema = route.output
+        if route.passesRows { return (routed, Array(chunk.rows.indices)) }
         routed.rows.removeAll(keepingCapacity: true)
         var origins: [Int] = []
         origins.reserveCapacity(chunk.rows.count)

@@ -61,6 +61,9 @@ package final class Route {
         output = transform.output
     }
 
+    /// Whether every row passes exactly as it is.
+    var passesRows: Bool { sent == nil && transform.isIdentity }
+
     /// The row as the target is to hold it; `nil` when the transform's `where` does not let it in.
     package func row(_ row: Row) throws(TransformFailure) -> Row? {
         try transform.row(sent.map(row.picking) ?? row)
