@@ -17,6 +17,11 @@ actor SourceInspection {
         try reading { try Catalog.tables(in: $0) }
     }
 
+    /// - Throws: ``StoreError`` when the stream could not go on from the checkpoint.
+    func verify(_ checkpoint: Checkpoint, flow: String) throws {
+        try reading { try History.verify(checkpoint, of: flow, in: $0) }
+    }
+
     static func findings(path: String, _ request: CaptureRequest) async -> [Finding] {
         do {
             return try await SourceInspection(file: SourceFile(path)).findings(request)
