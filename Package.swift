@@ -80,7 +80,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
-        .testTarget(name: "TallySQLiteTests", dependencies: ["TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(
             name: "TallyEngineTests",
             dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
@@ -98,11 +98,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
     ]
 )

@@ -34,6 +34,7 @@ final class FlowSession {
     /// Tables whose keys are being compared, with what is left to compare.
     var sweeps: [TableName: [KeyRange]] = [:]
     var hasSwept = false
+    var sweptAt = SweepMarks()
     let loadWidth: Int
 
     private init(
@@ -187,6 +188,7 @@ final class FlowSession {
                 await answer(request)
             case .event(.slice(let slice)):
                 try await take(slice)
+                beginSweeps(of: sweptAt.passed(by: slice))
                 if !batch.isOpen { succeeded() }
             case .event(.schema(let change)):
                 try await follow(change)
