@@ -83,7 +83,10 @@ let package = Package(
         .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(
             name: "TallyEngineTests",
-            dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TallyServiceTests",

@@ -85,7 +85,9 @@ extension FlowSession {
             }
         }
         // A sweep sees more than what waits in the stream, which could bring back what it deletes.
-        if orders.isEmpty, !context.inbox.hasEvent, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }), let keys = ranges.first {
+        if orders.isEmpty, !context.inbox.hasEvent, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }),
+            let keys = ranges.first
+        {
             orders.append(Order(table: name, range: nil, keys: keys))
         }
         return orders
