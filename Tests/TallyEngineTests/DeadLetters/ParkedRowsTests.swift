@@ -186,4 +186,13 @@ struct RefusalsTests {
         parked.park(unkeyed(5, .update), replacingUnkeyed: true)
         #expect(parked.count == 1, "replayed, it is the same letter")
     }
+
+    @Test func deletesOfRowsWithNullInTheirKeyAreAsManyAsTheyAre() {
+        var refusals = Refusals([Samples.items])
+        let delete = Change(.delete, table: 0, row: Row([.null, nil, nil]))
+        for _ in 1...3 { refusals.add(delete, refused: nil) }
+        refusals.add(Samples.delete(1), refused: nil)
+        refusals.add(Samples.delete(1), refused: nil)
+        #expect(refusals.consequences.count == 4)
+    }
 }
