@@ -80,10 +80,13 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
-        .testTarget(name: "TallySQLiteTests", dependencies: ["TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(
             name: "TallyEngineTests",
-            dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TallyServiceTests",
@@ -98,11 +101,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
     ]
 )

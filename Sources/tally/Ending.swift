@@ -20,21 +20,13 @@ struct Ending {
         case let failure as NodeFailure:
             (code, text) = (failure.exitCode, "tally: \(failure.message)\n")
         case let error as ControlError:
-            (code, text) = (Self.code(error.code), "tally: \(error.message)\n")
+            (code, text) = (error.code.exitCode, "tally: \(error.message)\n")
         case let answer as ExitCode:
             (code, text) = (answer.rawValue, "")
         default:
             let parsed = Tally.exitCode(for: error)
             code = parsed.isSuccess ? 0 : parsed == .validationFailure ? 2 : 1
             text = Tally.fullMessage(for: error) + "\n"
-        }
-    }
-
-    private static func code(_ code: ControlError.Code) -> Int32 {
-        switch code {
-        case .notFound, .invalid: 2
-        case .conflict, .failed: 1
-        case .unreachable: 3
         }
     }
 }

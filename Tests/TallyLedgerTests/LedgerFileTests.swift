@@ -50,7 +50,7 @@ import TallyModel
             let (one, other) = (try await Ledger.open(path: path), try await Ledger.open(path: path))
             try await one.requestResync(flow: "shop", table: nil)
             try await other.requestResync(flow: "shop", table: TableName("a"))
-            #expect(try await one.resyncRequests(of: "shop") == [nil, TableName("a")])
+            #expect(try await one.resyncRequests(of: "shop").map(\.table) == [nil, TableName("a")])
         }
     }
 
@@ -67,7 +67,7 @@ import TallyModel
                     == "\(path): a newer Tally has written this ledger (its format has «time travel», which this "
                     + "version does not know); run that version, or give this one a `state:` folder of its own"
             )
-            #expect(try shell(path, "SELECT count(*) FROM migration") == "2")
+            #expect(try shell(path, "SELECT count(*) FROM migration") == "3")
         }
     }
 

@@ -4,10 +4,16 @@
 /// `!` pattern does; a selection of `!` patterns alone selects all else.
 public struct TableSelection: Sendable, Hashable {
     public let patterns: [String]
+    /// What messages show instead of a pattern that may hold a secret, by pattern.
+    public var shown: [String: String]
 
-    public init(_ patterns: [String]) {
+    public init(_ patterns: [String], shown: [String: String] = [:]) {
         self.patterns = patterns
+        self.shown = shown
     }
+
+    /// A pattern as messages may show it.
+    public func words(for pattern: String) -> String { shown[pattern] ?? pattern }
 
     public func contains(_ table: TableName) -> Bool {
         let (excluding, including) = (patterns.filter { $0.hasPrefix("!") }, patterns.filter { !$0.hasPrefix("!") })
