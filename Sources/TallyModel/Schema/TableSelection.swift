@@ -9,6 +9,18 @@ public struct TableSelection: Sendable, Hashable {
         self.patterns = patterns
     }
 
+    /// The same selection where a pattern may name the store's default schema, as `public.*` does.
+    public func naming(defaultSchema: String) -> TableSelection {
+        let prefix = defaultSchema + "."
+        return TableSelection(
+            patterns.map { pattern in
+                let negation = pattern.hasPrefix("!") ? "!" : ""
+                let name = pattern.dropFirst(negation.count)
+                return name.hasPrefix(prefix) ? negation + name.dropFirst(prefix.count) : pattern
+            }
+        )
+    }
+
     public func contains(_ table: TableName) -> Bool {
         let (excluding, including) = (patterns.filter { $0.hasPrefix("!") }, patterns.filter { !$0.hasPrefix("!") })
         guard including.isEmpty || including.contains(where: { Self.matches($0, table) }) else { return false }

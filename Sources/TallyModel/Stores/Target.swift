@@ -102,6 +102,9 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError``; the transaction is then to be rolled back and the batch sent again.
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome
 
+    /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.
+    var packedForms: Set<String> { get }
+
     /// Writes one chunk of a load.
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome
 
@@ -121,4 +124,9 @@ public protocol TargetSession: Sendable {
 
     /// Rolls back what is open, gives up the claim on the flow and closes.
     func close() async
+}
+
+extension TargetSession {
+    /// None: chunks come with rows.
+    public var packedForms: Set<String> { [] }
 }
