@@ -17,6 +17,9 @@ public struct KeyRange: Sendable, Hashable {
 public struct PackedRows: Sendable {
     /// What form it is: `postgres-binary`. A target says which it takes: ``TargetSession/packedForms``.
     public var form: String
+    /// Names and types of the rows' fields, in the form's own words: what a target compares with its table, to take
+    /// rows apart by itself where they do not match.
+    public var layout: String
     public var count: Int
     /// The rows, in pieces that follow each other.
     public var pieces: [[UInt8]]
@@ -25,11 +28,13 @@ public struct PackedRows: Sendable {
 
     public init(
         form: String,
+        layout: String,
         count: Int,
         pieces: [[UInt8]],
         unpack: @escaping @Sendable () throws -> [Row]
     ) {
         self.form = form
+        self.layout = layout
         self.count = count
         self.pieces = pieces
         self.unpack = unpack
