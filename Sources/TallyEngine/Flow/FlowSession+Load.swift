@@ -131,7 +131,7 @@ extension FlowSession {
             if tables[order.table]?.progress?.asOf == nil, order.keys.lower != nil { return }
         }
         let mode = order.range == nil ? .sweep : tables[order.table]?.progress?.mode.loadMode ?? .add
-        let (routed, origins) = try await routed(chunk, mode: mode)
+        let (routed, origins) = try routed(chunk, mode: mode)
         guard let index = order.range else { return try await sweep(routed, order: order) }
         let outcome = try await namingSource { try await target.load(routed, mode: mode) }
         if !outcome.rejections.isEmpty || parked.holds(order.table) {
@@ -149,10 +149,10 @@ extension FlowSession {
     }
 
     /// The chunk as the target is to hold it, and for each of its rows its place in the chunk that was read.
-    private func routed(_ packed: Chunk, mode: LoadMode) async throws -> (Chunk, origins: [Int]) {
+    private func routed(_ packed: Chunk, mode: LoadMode) throws -> (Chunk, origins: [Int]) {
         let route = try route(for: packed.schema)
         let takesForms = mode == .add && route.passesRows
-        if takesForms, let form = packed.packed?.form, await target.packedForms.contains(form) {
+        if takesForms, let form = packed.packed?.form, target.packedForms.contains(form) {
             var routed = packed
             routed.schema = route.output
             return (routed, Array(0..<packed.rowCount))
