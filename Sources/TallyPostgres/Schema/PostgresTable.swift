@@ -45,14 +45,41 @@ package struct PostgresTable: Sendable, Hashable {
         case nothing = "n"
     }
 
+    package struct DroppedColumn: Sendable, Hashable {
+        package var number: Int16
+        package var typeModifier: Int32
+
+        package init(number: Int16, typeModifier: Int32 = -1) {
+            self.number = number
+            self.typeModifier = typeModifier
+        }
+    }
+
+    /// A unique index over columns that are never null.
+    package struct KeyIndex: Sendable, Hashable {
+        package var name: String
+        package var isPrimary: Bool
+
+        package init(name: String, isPrimary: Bool) {
+            self.name = name
+            self.isPrimary = isPrimary
+        }
+    }
+
     package var oid: UInt32
     package var schema: TableSchema
     /// One for each of the schema's columns, in the same order. Generated columns are in neither: the log does not
     /// hold them, and a target of this kind computes them itself.
     package var columns: [PostgresColumn]
+    /// Columns that were dropped: their numbers are never used again.
+    package var dropped: [DroppedColumn]
     package var replicaIdentity: ReplicaIdentity
     /// Whether rows are in partitions of it; those are not listed by themselves.
     package var isPartitioned: Bool
+    /// Whether the server keeps changes of its rows out of its log.
+    package var isUnlogged: Bool
+    /// The index whose columns are the key.
+    package var keyIndex: KeyIndex
     /// About how many rows it has, from the planner's statistics; `nil` where it was never analyzed.
     package var estimatedRows: Int?
     /// Pages of 8 KiB on disk.
@@ -64,8 +91,11 @@ package struct PostgresTable: Sendable, Hashable {
         oid: UInt32,
         schema: TableSchema,
         columns: [PostgresColumn],
+        dropped: [DroppedColumn] = [],
         replicaIdentity: ReplicaIdentity = .primaryKey,
         isPartitioned: Bool = false,
+        isUnlogged: Bool = false,
+        keyIndex: KeyIndex = KeyIndex(name: "", isPrimary: true),
         estimatedRows: Int? = nil,
         pages: Int = 0,
         hasSecondUnique: Bool = false
@@ -73,8 +103,11 @@ package struct PostgresTable: Sendable, Hashable {
         self.oid = oid
         self.schema = schema
         self.columns = columns
+        self.dropped = dropped
         self.replicaIdentity = replicaIdentity
         self.isPartitioned = isPartitioned
+        self.isUnlogged = isUnlogged
+        self.keyIndex = keyIndex
         self.estimatedRows = estimatedRows
         self.pages = pages
         self.hasSecondUnique = hasSecondUnique
@@ -87,6 +120,32 @@ package struct PostgresTable: Sendable, Hashable {
 
     /// Schema and name, quoted, for statements.
     package var sql: String { name.postgresSQL }
+
+    /// What to read the table's own rows from: without those of tables that inherit from it, and with those of its
+    /// partitions.
+    package var rowsSQL: String { isPartitioned ? sql : "ONLY \(sql)" }
+
+    /// Why the server cannot publish the table's updates and deletes, or refuses the user's own as soon as the table is
+    /// published, and the SQL that mends it; `nil` where it can.
+    package var publicationProblem: (message: String, remedy: String)? {
+        if isUnlogged {
+            return (
+                "the table is UNLOGGED, so that its changes are not in the server's log",
+                "ALTER TABLE \(sql) SET LOGGED"
+            )
+        }
+        let remedy =
+            keyIndex.isPrimary
+            ? "ALTER TABLE \(sql) REPLICA IDENTITY DEFAULT"
+            : "ALTER TABLE \(sql) REPLICA IDENTITY USING INDEX \(keyIndex.name.postgresIdentifier)"
+        switch replicaIdentity {
+        case .nothing:
+            return ("its replica identity is NOTHING: updates and deletes do not say which row they meant", remedy)
+        case .primaryKey where !keyIndex.isPrimary:
+            return ("it has no primary key, and its replica identity does not name another unique index", remedy)
+        default: return nil
+        }
+    }
 }
 
 extension TableName {
