@@ -28,15 +28,22 @@ enum CatalogQueries {
 
     static let columns = """
         SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod),
-            a.attnotnull, CASE a.attgenerated WHEN '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+            a.attnotnull, CASE
+                WHEN a.attidentity <> '' THEN format('nextval(%L::regclass)', (
+                    SELECT s.objid::regclass FROM pg_depend s
+                    WHERE s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass
+                        AND s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND s.deptype = 'i' LIMIT 1
+                ))
+                WHEN a.attgenerated = '' THEN COALESCE(pg_get_expr(d.adbin, d.adrelid), t.typdefault)
+            END,
             CASE WHEN a.attcollation <> t.typcollation THEN (
                 SELECT CASE WHEN cn.nspname = 'pg_catalog' THEN '' ELSE quote_ident(cn.nspname) || '.' END
                     || quote_ident(co.collname)
                 FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation
-            ) END, a.attgenerated
-        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+            ) END, a.attgenerated, a.attisdropped
+        FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = ANY($1) AND a.attnum > 0
         ORDER BY a.attrelid, a.attnum
         """
 

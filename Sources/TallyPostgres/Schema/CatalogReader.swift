@@ -22,7 +22,7 @@ struct CatalogReader {
             let oids = relations.map(\.oid)
             let columns = try columns(of: oids)
             let indexes = try indexes(of: oids)
-            let shapes = try shapes(of: Set(columns.values.flatMap { $0 }.map(\.type)))
+            let shapes = try shapes(of: Set(columns.values.flatMap { $0 }.map(\.type).filter { $0 != 0 }))
             let definitions = detail == .definition ? try DefinitionReader(connection).definitions(of: oids) : [:]
             var tables: [PostgresTable] = []
             var keyless: [PostgresCatalog.KeylessTable] = []
@@ -85,7 +85,8 @@ struct CatalogReader {
                 isNotNull: result.flag(row, 6),
                 defaultExpression: result.text(row, 7),
                 collation: result.text(row, 8),
-                isGenerated: !(result.text(row, 9) ?? "").isEmpty
+                isGenerated: !(result.text(row, 9) ?? "").isEmpty,
+                isDropped: result.flag(row, 10)
             )
             columns[result.oid(row, 0), default: []].append(entry)
         }

@@ -23,4 +23,15 @@ extension PostgresConnection {
             throw error
         }
     }
+
+    /// Waits until transactions that change the table's structure have ended, and not only been logged.
+    ///
+    /// They hold a lock that even a read of nothing waits for, and give it back when snapshots see what they did.
+    func awaitStructure(of table: TableName) throws {
+        do {
+            try execute("SET lock_timeout = '10s'; SELECT FROM ONLY \(table.postgresSQL) LIMIT 0; RESET lock_timeout")
+        } catch let error as StoreError where error.code == .missingTable || error.code == .denied {
+            // It has another name by now, or none: that is what the catalog is going to say.
+        }
+    }
 }

@@ -36,11 +36,16 @@ package struct PostgresCatalog: Sendable {
     }
 
     /// Reads the catalog in one snapshot: that of the open transaction, or one of its own.
+    ///
+    /// - Parameter settling: Tables of which every change of structure is to be seen that the server's log has shown:
+    ///   the log may show one some moments before a snapshot does. Only outside a transaction.
     package static func read(
         in connection: PostgresConnection,
         selecting selection: TableSelection? = nil,
-        detail: Detail = .definition
+        detail: Detail = .definition,
+        settling: [TableName] = []
     ) throws -> PostgresCatalog {
+        for table in settling { try connection.awaitStructure(of: table) }
         let selection = selection?.naming(defaultSchema: TableName.postgresDefaultSchema)
         return try CatalogReader(connection, detail).read(matching: nil) { selection?.contains($0) ?? true }
     }

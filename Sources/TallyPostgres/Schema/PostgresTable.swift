@@ -45,6 +45,16 @@ package struct PostgresTable: Sendable, Hashable {
         case nothing = "n"
     }
 
+    package struct DroppedColumn: Sendable, Hashable {
+        package var number: Int16
+        package var typeModifier: Int32
+
+        package init(number: Int16, typeModifier: Int32 = -1) {
+            self.number = number
+            self.typeModifier = typeModifier
+        }
+    }
+
     /// A unique index over columns that are never null.
     package struct KeyIndex: Sendable, Hashable {
         package var name: String
@@ -61,6 +71,8 @@ package struct PostgresTable: Sendable, Hashable {
     /// One for each of the schema's columns, in the same order. Generated columns are in neither: the log does not
     /// hold them, and a target of this kind computes them itself.
     package var columns: [PostgresColumn]
+    /// Columns that were dropped: their numbers are never used again.
+    package var dropped: [DroppedColumn]
     package var replicaIdentity: ReplicaIdentity
     /// Whether rows are in partitions of it; those are not listed by themselves.
     package var isPartitioned: Bool
@@ -79,6 +91,7 @@ package struct PostgresTable: Sendable, Hashable {
         oid: UInt32,
         schema: TableSchema,
         columns: [PostgresColumn],
+        dropped: [DroppedColumn] = [],
         replicaIdentity: ReplicaIdentity = .primaryKey,
         isPartitioned: Bool = false,
         isUnlogged: Bool = false,
@@ -90,6 +103,7 @@ package struct PostgresTable: Sendable, Hashable {
         self.oid = oid
         self.schema = schema
         self.columns = columns
+        self.dropped = dropped
         self.replicaIdentity = replicaIdentity
         self.isPartitioned = isPartitioned
         self.isUnlogged = isUnlogged
@@ -115,7 +129,10 @@ package struct PostgresTable: Sendable, Hashable {
     /// published, and the SQL that mends it; `nil` where it can.
     package var publicationProblem: (message: String, remedy: String)? {
         if isUnlogged {
-            return ("the table is UNLOGGED, so that its changes are not in the server's log", "ALTER TABLE \(sql) SET LOGGED")
+            return (
+                "the table is UNLOGGED, so that its changes are not in the server's log",
+                "ALTER TABLE \(sql) SET LOGGED"
+            )
         }
         let remedy =
             keyIndex.isPrimary

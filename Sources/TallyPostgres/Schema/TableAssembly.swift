@@ -22,10 +22,12 @@ struct TableAssembly {
         var defaultExpression: String?
         var collation: String?
         var isGenerated: Bool
+        var isDropped: Bool
     }
 
     private let relation: Relation
     private let columns: [ColumnEntry]
+    private let dropped: [PostgresTable.DroppedColumn]
     private let indexes: [KeyChoice.Index]
     private let shapes: TypeShapes
     private let version: Int
@@ -41,7 +43,8 @@ struct TableAssembly {
     ) {
         self.relation = relation
         // Generated columns are computed anew wherever the table is made.
-        self.columns = columns.filter { !$0.isGenerated }
+        self.columns = columns.filter { !$0.isGenerated && !$0.isDropped }
+        dropped = columns.filter(\.isDropped).map { .init(number: $0.number, typeModifier: $0.typeModifier) }
         self.indexes = indexes
         self.shapes = shapes
         self.version = version
@@ -65,6 +68,7 @@ struct TableAssembly {
             oid: relation.oid,
             schema: schema,
             columns: columns.map(postgresColumn),
+            dropped: dropped,
             replicaIdentity: relation.identity,
             isPartitioned: relation.isPartitioned,
             isUnlogged: relation.isUnlogged,
