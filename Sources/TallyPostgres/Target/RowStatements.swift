@@ -4,7 +4,7 @@ import TallyModel
 ///
 /// Rows come as arrays, one for each column, which the server puts side by side again (`unnest`): one statement and one
 /// round trip for any number of rows, compiled once. An array is of the column's own type, or of texts that the server
-/// reads; which, is said with each statement, because the compiled one is for that alone.
+/// reads; then `casts` says what each element is to be read as.
 struct RowStatements: Sendable {
     /// One column that is written.
     struct Field: Sendable {
@@ -12,9 +12,10 @@ struct RowStatements: Sendable {
         var place: Int
         var column: PostgresColumn
         var name: String
-        var castName: String
         /// Whether the server refuses to change it.
         var isFixed: Bool
+        /// Whether a collation decides how its values are ordered.
+        var isCollatable: Bool
         var sequence: TargetSequence?
     }
 
@@ -43,8 +44,8 @@ struct RowStatements: Sendable {
                 place: place,
                 column: column,
                 name: column.name.postgresIdentifier,
-                castName: facts?.castName ?? column.typeName,
                 isFixed: facts?.isAlwaysIdentity ?? false,
+                isCollatable: facts?.isCollatable ?? false,
                 sequence: facts?.sequence
             )
         }
@@ -74,6 +75,35 @@ struct RowStatements: Sendable {
         "COPY \(table) (\(names(Array(fields.indices)))) FROM STDIN\(isBinary ? " (FORMAT binary)" : "")"
     }
 
+    func copy(to stage: String, isBinary: Bool) -> String {
+        "COPY pg_temp.\(stage) FROM STDIN\(isBinary ? " (FORMAT binary)" : "")"
+    }
+
+    /// Makes a table of the session's own with the columns of ``fields``.
+    func makeStage(_ stage: String) -> String {
+        "CREATE TEMP TABLE \(stage) ON COMMIT DROP AS SELECT \(names(Array(fields.indices))) FROM \(table) WITH NO DATA"
+    }
+
+    /// Writes the rows of a stage that are not there, or not the same to the last bit.
+    func writeDifferent(from stage: String) -> String {
+        let all = Array(fields.indices)
+        let same = key.map { "h.\(fields[$0.field].name) \($0.equals) n.\(fields[$0.field].name)" }
+        let (held, given) = (rest.map { "h.\(fields[$0].name)" }, rest.map { "n.\(fields[$0].name)" })
+        // Equal numbers and texts may be written differently: `*<>` compares what is stored.
+        let differs =
+            rest.isEmpty
+            ? "false"
+            : "ROW(\(held.joined(separator: ", "))) OPERATOR(pg_catalog.*<>) ROW(\(given.joined(separator: ", ")))"
+        let isMissing = "h.\(fields[key[0].field].name) IS NULL"
+        return "INSERT INTO \(table) (\(names(all))) OVERRIDING SYSTEM VALUE "
+            + "SELECT \(all.map { "n.\(fields[$0].name)" }.joined(separator: ", ")) FROM pg_temp.\(stage) AS n "
+            + "LEFT JOIN \(rows) AS h ON \(same.joined(separator: " AND ")) WHERE \(isMissing) OR \(differs)"
+            + onConflictWrite
+    }
+
+    /// What the fields of packed rows have to be to be copied in as they are.
+    var layout: String { fields.map { "\($0.column.name)\0\($0.column.typeName)" }.joined(separator: "\0") }
+
     enum Conflict: Sendable, Hashable {
         case refuse
         /// The row that has the key is written over.
@@ -81,43 +111,42 @@ struct RowStatements: Sendable {
     }
 
     /// The parameters are the arrays of all ``fields``.
-    func insert(_ texts: [Bool], or conflict: Conflict) -> String {
+    func insert(_ casts: [String?], or conflict: Conflict) -> String {
         let all = Array(fields.indices)
-        var sql =
-            "INSERT INTO \(table) (\(names(all))) OVERRIDING SYSTEM VALUE SELECT \(values(all, texts)) FROM \(source(all.count))"
-        if conflict == .write {
-            let names = names(key.map(\.field))
-            let assignments = rest.map { "\(fields[$0].name) = excluded.\(fields[$0].name)" }
-            sql += " ON CONFLICT (\(names)) DO "
-            sql += rest.isEmpty ? "NOTHING" : "UPDATE SET \(assignments.joined(separator: ", "))"
-        }
-        return sql
+        return "INSERT INTO \(table) (\(names(all))) OVERRIDING SYSTEM VALUE SELECT \(values(all, casts)) "
+            + "FROM \(source(all.count))\(conflict == .write ? onConflictWrite : "")"
+    }
+
+    private var onConflictWrite: String {
+        let assignments = rest.map { "\(fields[$0].name) = excluded.\(fields[$0].name)" }
+        return " ON CONFLICT (\(names(key.map(\.field)))) DO "
+            + (rest.isEmpty ? "NOTHING" : "UPDATE SET \(assignments.joined(separator: ", "))")
     }
 
     // MARK: Rows that are there
 
     /// Writes some fields of the rows with the keys. The parameters are the arrays of `written` and then of the key's
     /// values by which rows are found.
-    func update(_ written: [Int], texts: [Bool]) -> String {
-        let assignments = written.enumerated().map { "\(fields[$1].name) = \(value($0, $1, texts))" }
+    func update(_ written: [Int], casts: [String?]) -> String {
+        let assignments = written.enumerated().map { "\(fields[$1].name) = \(value($0, casts))" }
         return "UPDATE \(rows) AS h SET \(assignments.joined(separator: ", ")) "
-            + "FROM \(source(written.count + key.count)) WHERE \(sameKey(from: written.count, texts))"
+            + "FROM \(source(written.count + key.count)) WHERE \(sameKey(from: written.count, casts))"
     }
 
     /// The parameters are the arrays of the key's values.
-    func delete(_ texts: [Bool]) -> String {
-        "DELETE FROM \(rows) AS h USING \(source(key.count)) WHERE \(sameKey(from: 0, texts))"
+    func delete(_ casts: [String?]) -> String {
+        "DELETE FROM \(rows) AS h USING \(source(key.count)) WHERE \(sameKey(from: 0, casts))"
     }
 
     /// Which of the keys, counted from 1, no row has. The parameters are the arrays of the key's values.
-    func missing(_ texts: [Bool]) -> String {
+    func missing(_ casts: [String?]) -> String {
         "SELECT n.place FROM \(source(key.count, isNumbered: true)) "
-            + "WHERE NOT EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, texts)))"
+            + "WHERE NOT EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
     }
 
     /// How many of the keys have rows. The parameters are the arrays of the key's values.
-    func count(_ texts: [Bool]) -> String {
-        "SELECT count(*) FROM \(source(key.count)) WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, texts)))"
+    func count(_ casts: [String?]) -> String {
+        "SELECT count(*) FROM \(source(key.count)) WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
     }
 
     // MARK: Parts
@@ -125,26 +154,26 @@ struct RowStatements: Sendable {
     func names(_ fields: [Int]) -> String { fields.map { self.fields[$0].name }.joined(separator: ", ") }
 
     /// The arrays as a table.
-    func source(_ count: Int, isNumbered: Bool = false) -> String {
-        let parameters = (1...count).map { "$\($0)" }.joined(separator: ", ")
+    func source(_ count: Int, from first: Int = 1, isNumbered: Bool = false) -> String {
+        let parameters = (first..<(first + count)).map { "$\($0)" }.joined(separator: ", ")
         let columns = (0..<count).map { "c\($0)" }.joined(separator: ", ")
         return isNumbered
             ? "unnest(\(parameters)) WITH ORDINALITY AS n(\(columns), place)" : "unnest(\(parameters)) AS n(\(columns))"
     }
 
-    private func values(_ fields: [Int], _ texts: [Bool]) -> String {
-        fields.enumerated().map { value($0, $1, texts) }.joined(separator: ", ")
+    private func values(_ fields: [Int], _ casts: [String?]) -> String {
+        fields.indices.map { value($0, casts) }.joined(separator: ", ")
     }
 
     /// The value of a parameter's array for a field.
-    func value(_ parameter: Int, _ field: Int, _ texts: [Bool]) -> String {
-        texts[parameter] ? "n.c\(parameter)::\(fields[field].castName)" : "n.c\(parameter)"
+    func value(_ parameter: Int, _ casts: [String?]) -> String {
+        casts[parameter].map { "n.c\(parameter)::\($0)" } ?? "n.c\(parameter)"
     }
 
     /// - Parameter first: The place among the parameters of the key's first.
-    private func sameKey(from first: Int, _ texts: [Bool]) -> String {
+    func sameKey(from first: Int, _ casts: [String?]) -> String {
         key.enumerated().map { place, part in
-            "h.\(fields[part.field].name) \(part.equals) \(value(first + place, part.field, texts))"
+            "h.\(fields[part.field].name) \(part.equals) \(value(first + place, casts))"
         }.joined(separator: " AND ")
     }
 }

@@ -17,7 +17,7 @@ final class TableWriter {
     init(_ schema: TableSchema, in target: TargetTable) throws {
         fit = TableFit(schema, in: target)
         statements = try RowStatements(fit)
-        buffer = CopyBuffer(fields: statements.fields.map { ($0.column, $0.place) })
+        buffer = CopyBuffer(columns: statements.fields.map(\.column), places: statements.fields.map(\.place))
         sequences = statements.fields.compactMap { field in field.sequence.map { (field.place, $0) } }
     }
 
@@ -34,12 +34,19 @@ final class TableWriter {
 
     /// Sends rows by COPY.
     ///
+    /// - Parameter stage: A temporary table with the same fields; `nil` for the table itself.
     /// - Returns: The rows that no form of the server's can hold, which were left out.
-    func copy(_ rows: [Row], to target: TargetConnection) throws -> [Refusal] {
-        let refused = buffer.fill(rows)
+    func copy(_ rows: [Row], to target: TargetConnection, stage: String? = nil) throws -> [Refusal] {
+        let problems = buffer.fill(rows.count) { rows[$0] }
         noteSequences(rows)
-        try target.copy(statements.copy(isBinary: buffer.isBinary)) { try $0.send(buffer.bytes) }
-        return refused
+        if buffer.rowCount > 0 {
+            let isBinary = buffer.format == .binary
+            let sql = stage.map { statements.copy(to: $0, isBinary: isBinary) } ?? statements.copy(isBinary: isBinary)
+            try target.copy(sql) { connection in
+                try buffer.withBytes(connection.send)
+            }
+        }
+        return problems.map { Refusal(row: $0.index, reason: $0.problem.description) }
     }
 
     func insert(_ rows: [Row], or conflict: RowStatements.Conflict) -> EncodedRows {
@@ -60,7 +67,7 @@ final class TableWriter {
         let written = writable.filter { columns.contains(statements.fields[$0].place) }
         guard !written.isEmpty else { return nil }
         let parts = written.map { ($0, rows, statements.fields[$0].place) } + keyParts(rows, former)
-        return encode(rows, parts) { statements.update(written, texts: $0) }
+        return encode(rows, parts) { statements.update(written, casts: $0) }
     }
 
     /// Whether the server lets the key of a row change.
@@ -78,6 +85,36 @@ final class TableWriter {
     /// Asks how many of the rows are there.
     func count(_ rows: [Row]) -> EncodedRows { encode(rows, keyParts(rows, nil), statements.count) }
 
+    /// The keys of rows as arrays for a statement of the caller's own; keys that cannot be written are left out.
+    ///
+    /// - Parameter first: The number of the first parameter.
+    func keys(of rows: [Row], from first: Int) -> KeyArrays {
+        var casts: [String?] = []
+        let encoded = encode(rows, keyParts(rows, nil)) { used in
+            casts = used
+            return ""
+        }
+        let count = statements.key.count
+        return KeyArrays(
+            parameters: encoded.command.parameters,
+            values: (0..<count).map { statements.value($0, casts) },
+            source: statements.source(count, from: first),
+            numberedSource: statements.source(count, from: first, isNumbered: true),
+            sameKey: statements.sameKey(from: 0, casts)
+        )
+    }
+
+    /// The highest value of each column that a sequence numbers.
+    func highestNumbers(in target: TargetConnection) throws -> [TargetSequence: Int64] {
+        var highest: [TargetSequence: Int64] = [:]
+        for field in statements.fields {
+            guard let sequence = field.sequence else { continue }
+            let result = try target.execute("SELECT max(\(field.name))::int8 FROM \(statements.table)")
+            if let value = result.integer(0, 0) { highest[sequence] = max(highest[sequence] ?? .min, Int64(value)) }
+        }
+        return highest
+    }
+
     // MARK: Arrays
 
     private typealias Part = (field: Int, rows: [Row], place: Int)
@@ -89,25 +126,32 @@ final class TableWriter {
     }
 
     /// Makes a statement for the rows that can be encoded.
-    private func encode(_ rows: [Row], _ parts: [Part], _ sql: ([Bool]) -> String) -> EncodedRows {
+    private func encode(_ rows: [Row], _ parts: [Part], _ sql: ([String?]) -> String) -> EncodedRows {
         var arrays: [ArrayParameter] = []
+        arrays.reserveCapacity(parts.count)
         var refusals: [Int: String] = [:]
         for part in parts {
-            let array = ArrayParameter(part.rows, place: part.place, column: statements.fields[part.field].column)
-            for refusal in array.refusals where refusals[refusal.row] == nil { refusals[refusal.row] = refusal.reason }
-            arrays.append(array)
+            do throws(ArrayParameter.Refusal) {
+                let column = statements.fields[part.field].column
+                arrays.append(
+                    try ArrayParameter(column, count: rows.count) { part.rows[$0].values[part.place] }
+                )
+            } catch {
+                for (index, problem) in error.rows where refusals[index] == nil {
+                    refusals[index] = problem.description
+                }
+            }
         }
         if refusals.isEmpty {
-            return EncodedRows(
-                command: Command(sql(arrays.map(\.isText)), arrays.map(\.parameter)),
-                count: rows.count,
-                refusals: []
-            )
+            let casts = arrays.map(\.elementType)
+            let command = Command(sql(casts), arrays.map(\.parameter))
+            return EncodedRows(command: command, casts: casts, kept: nil, count: rows.count, refusals: [])
         }
         // Without the rows that no form of the server's can hold.
         let kept = rows.indices.filter { refusals[$0] == nil }
         let rest = parts.map { part in (part.field, kept.map { part.rows[$0] }, part.place) }
         var encoded = encode(kept.map { rows[$0] }, rest, sql)
+        encoded.kept = kept
         encoded.refusals = refusals.sorted { $0.key < $1.key }.map { Refusal(row: $0.key, reason: $0.value) }
         return encoded
     }
@@ -130,6 +174,19 @@ final class TableWriter {
     }
 }
 
+/// Keys of rows in the parameters of a statement.
+struct KeyArrays: Sendable {
+    var parameters: [Parameter]
+    /// One expression for each column of the key, over `n`.
+    var values: [String]
+    /// The arrays as a table named `n`.
+    var source: String
+    /// The same with the column `place`, which counts from 1.
+    var numberedSource: String
+    /// Whether `h` has the key in `n`.
+    var sameKey: String
+}
+
 /// A row that no form of the server's can hold.
 struct Refusal: Sendable, Hashable {
     /// Its place among the rows that were to be encoded.
@@ -140,8 +197,15 @@ struct Refusal: Sendable, Hashable {
 /// A statement with its rows.
 struct EncodedRows: Sendable {
     var command: Command
+    /// What the elements of each parameter have to be read as; `nil` where they are of their column's type.
+    var casts: [String?]
+    /// The places of its rows among those that were to be encoded; `nil` for all.
+    var kept: [Int]?
     /// How many rows it holds.
     var count: Int
     /// Rows that were left out.
     var refusals: [Refusal]
+
+    /// The place of one of its rows, counted from 0, among those that were to be encoded.
+    func place(_ row: Int) -> Int { kept?[row] ?? row }
 }

@@ -58,6 +58,13 @@ final class TargetConnection {
         hasSavepoint = true
     }
 
+    /// Has a statement sent before the next one.
+    func hold(_ sql: String) {
+        begin()
+        held.append(sql)
+    }
+
+    /// Keeps the work since ``protect()``.
     func keep() {
         hasWork = true
     }
@@ -95,6 +102,12 @@ final class TargetConnection {
         try connection.beginCopyIn((takeHeld() + [sql]).joined(separator: "; "))
         try send(connection)
         return try connection.endCopy()
+    }
+
+    /// The connection for statements of others, in the transaction if one is open.
+    func ready() throws -> PostgresConnection {
+        if isOpen, !held.isEmpty { try connection.execute(takeHeld().joined(separator: "; ")) }
+        return connection
     }
 
     private func takeHeld() -> [String] {

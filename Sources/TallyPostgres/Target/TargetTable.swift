@@ -3,11 +3,10 @@ import TallyModel
 /// A table of the target, with all that decides how rows are written to it.
 struct TargetTable: Sendable {
     struct ColumnFacts: Sendable {
-        /// The type without its modifier, for casts that must not cut values short.
-        var castName: String
         /// `GENERATED ALWAYS AS IDENTITY`: the server takes values with new rows and never in an update.
         var isAlwaysIdentity: Bool
         var hasDefault: Bool
+        var isCollatable: Bool
         /// What numbers the column's rows.
         var sequence: TargetSequence?
     }
@@ -80,12 +79,12 @@ struct TargetTableReader {
         var facts: [Int16: TargetTable.ColumnFacts] = [:]
         var generated: [String] = []
         for row in 0..<result.rowCount {
-            if result.flag(row, 5) { generated.append(result.text(row, 6) ?? "") }
+            if result.flag(row, 4) { generated.append(result.text(row, 5) ?? "") }
             facts[Int16(clamping: result.integer(row, 0) ?? 0)] = TargetTable.ColumnFacts(
-                castName: result.text(row, 1) ?? "text",
-                isAlwaysIdentity: result.flag(row, 2),
-                hasDefault: result.flag(row, 3),
-                sequence: result.text(row, 4).map(TargetSequence.init)
+                isAlwaysIdentity: result.flag(row, 1),
+                hasDefault: result.flag(row, 2),
+                isCollatable: result.flag(row, 6),
+                sequence: result.text(row, 3).map(TargetSequence.init)
             )
         }
         return (facts, generated)
@@ -121,7 +120,7 @@ struct TargetTableReader {
     // MARK: Statements
 
     private static let columns = """
-        SELECT a.attnum, format_type(a.atttypid, -1), a.attidentity = 'a', a.atthasdef OR a.attidentity <> '', (
+        SELECT a.attnum, a.attidentity = 'a', a.atthasdef OR a.attidentity <> '', (
             SELECT quote_ident(n.nspname) || '.' || quote_ident(s.relname)
             FROM pg_class s JOIN pg_namespace n ON n.oid = s.relnamespace
             WHERE s.relkind = 'S' AND s.oid IN (
@@ -133,7 +132,7 @@ struct TargetTableReader {
                     ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_class'::regclass
                 WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum
             ) LIMIT 1
-        ), a.attgenerated <> '', a.attname
+        ), a.attgenerated <> '', a.attname, a.attcollation <> 0
         FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
         """
 
