@@ -176,7 +176,7 @@ extension FlowSession {
                 table: table
             )
         }
-        try await relabelled(table) { try await target.alter(output.name, missing.map(TableAlteration.add)) }
+        try await relabelled(table) { try await target.alter(output.name, missing.map { .add($0, from: output.definition) }) }
     }
 
     /// Has errors about a table of the target speak of the source's table, which is what people pause and resume.
