@@ -94,13 +94,13 @@ actor PostgresTargetSession: TargetSession {
 
     func create(_ schema: TableSchema) async throws {
         try await interruptible { this in
-            try this.restructuring(schema.name) { try TableMaker(in: $0).create(schema) }
+            try this.restructuring(schema.name) { try TableMaker(schema.name, in: $0).create(schema) }
         }
     }
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws {
         try await interruptible { this in
-            try this.restructuring(table) { try TableMaker(in: $0).alter(table, steps) }
+            try this.restructuring(table) { try TableMaker(table, in: $0).alter(steps) }
         }
     }
 
@@ -108,7 +108,10 @@ actor PostgresTargetSession: TargetSession {
         try await interruptible { this in
             let target = try this.begun()
             let numbers = try this.writer(for: schema, target).highestNumbers(in: target)
-            try this.restructuring(schema.name) { try TableMaker(in: $0).finishLoad(of: schema) }
+            try this.restructuring(schema.name) { connection in
+                let problems = try TableMaker(schema.name, in: connection).finishLoad(of: schema)
+                _ = problems
+            }
             this.marks.add(numbers)
         }
     }
@@ -170,7 +173,7 @@ actor PostgresTargetSession: TargetSession {
         return try slice.tables.indices.map { isUsed[$0] ? try writer(for: slice.tables[$0], target) : nil }
     }
 
-    nonisolated var packedForms: Set<String> { PackedForm.all }
+    nonisolated var packedForms: Set<String> { [PackedLayout.binaryForm, PackedLayout.textForm] }
 
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
         try await interruptible { this in
