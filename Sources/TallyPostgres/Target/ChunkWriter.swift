@@ -32,9 +32,9 @@ struct ChunkWriter {
 
     private func add() throws -> ApplyOutcome {
         do {
-            if let packed = chunk.packed, packed.layout == writer.statements.layout, !writer.target.hasPolicies {
+            if let packed = chunk.packed, packed.layout == writer.statements.layout.text, !writer.target.hasPolicies {
                 // The pieces together are one whole COPY, with header and trailer.
-                try target.copy(writer.statements.copy(isBinary: packed.form == PackedForm.binary)) { connection in
+                try target.copy(writer.statements.copy(isBinary: packed.form == PackedLayout.binaryForm)) { connection in
                     for piece in packed.pieces { try connection.send(piece) }
                 }
                 return ApplyOutcome()
@@ -88,12 +88,4 @@ struct ChunkWriter {
             return try writeOver(rows)
         }
     }
-}
-
-/// The forms in which rows come from another PostgreSQL database.
-enum PackedForm {
-    static let binary = "postgres-binary"
-    static let text = "postgres-text"
-
-    static let all: Set<String> = [binary, text]
 }

@@ -1,4 +1,5 @@
 import TallyModel
+import Threading
 
 /// Sees to it that what was committed survives a loss of power, and that sequences are ahead of the rows, on a
 /// connection and a thread of its own.

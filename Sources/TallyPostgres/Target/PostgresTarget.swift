@@ -1,4 +1,5 @@
 package import TallyModel
+import Threading
 
 /// A PostgreSQL database as something to write to.
 ///

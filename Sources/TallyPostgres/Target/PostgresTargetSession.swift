@@ -1,4 +1,5 @@
 import TallyModel
+import Threading
 
 /// An open target: one flow's connection to its database, on a thread of its own.
 actor PostgresTargetSession: TargetSession {
@@ -92,36 +93,38 @@ actor PostgresTargetSession: TargetSession {
     }
 
     func create(_ schema: TableSchema) async throws {
-        try await restructure(schema.name) { target in
-            try TableMaker(in: target.ready()).create(schema)
+        try await interruptible { this in
+            try this.restructuring(schema.name) { try TableMaker(schema.name, in: $0).create(schema) }
         }
     }
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws {
-        try await restructure(table) { target in
-            try TableMaker(in: target.ready()).alter(table, steps)
+        try await interruptible { this in
+            try this.restructuring(table) { try TableMaker(table, in: $0).alter(steps) }
         }
     }
 
     func finishLoad(of schema: TableSchema) async throws {
-        try await restructure(schema.name) { target in
-            let marks = try self.writer(for: schema, target).highestNumbers(in: target)
-            try TableMaker(in: target.ready()).finishLoad(of: schema)
-            self.marks.add(marks)
+        try await interruptible { this in
+            let target = try this.begun()
+            let numbers = try this.writer(for: schema, target).highestNumbers(in: target)
+            try this.restructuring(schema.name) { connection in
+                let problems = try TableMaker(schema.name, in: connection).finishLoad(of: schema)
+                _ = problems
+            }
+            this.marks.add(numbers)
         }
     }
 
-    private func restructure(_ table: TableName, _ body: (TargetConnection) throws -> Void) async throws {
-        try await interruptible { this in
-            let target = try this.begun()
-            this.writers.removeAll()
-            do {
-                try body(target)
-                target.keep()
-            } catch var error as StoreError where error.table == nil {
-                error.table = table
-                throw error
-            }
+    private func restructuring(_ table: TableName, _ body: (PostgresConnection) throws -> Void) throws {
+        let target = try begun()
+        writers.removeAll()
+        do {
+            try body(target.ready())
+            target.keep()
+        } catch var error as StoreError where error.table == nil {
+            error.table = table
+            throw error
         }
     }
 
@@ -170,7 +173,7 @@ actor PostgresTargetSession: TargetSession {
         return try slice.tables.indices.map { isUsed[$0] ? try writer(for: slice.tables[$0], target) : nil }
     }
 
-    nonisolated var packedForms: Set<String> { PackedForm.all }
+    nonisolated var packedForms: Set<String> { [PackedLayout.binaryForm, PackedLayout.textForm] }
 
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
         try await interruptible { this in

@@ -102,7 +102,7 @@ struct RowStatements: Sendable {
     }
 
     /// What the fields of packed rows have to be to be copied in as they are.
-    var layout: String { fields.map { "\($0.column.name)\0\($0.column.typeName)" }.joined(separator: "\0") }
+    var layout: PackedLayout { PackedLayout(fields.map(\.column)) }
 
     enum Conflict: Sendable, Hashable {
         case refuse

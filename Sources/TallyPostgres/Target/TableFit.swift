@@ -12,7 +12,8 @@ struct TableFit: Sendable {
     init(_ schema: TableSchema, in target: TargetTable) {
         self.schema = schema
         self.target = target
-        places = schema.columns.map { column in target.schema.column(named: column.name) }
+        let places = schema.columns.map { column in target.schema.column(named: column.name) }
+        self.places = places
         let key = schema.key.map { places[$0].map { target.table.columns[$0].number } }
         let wanted = Set(key.compactMap { $0 })
         keyIndex =
