@@ -118,6 +118,8 @@ package struct TargetTable: Sendable, Hashable {
     }
 
     mutating func delete(_ key: Row) -> Fate {
-        rows.removeValue(forKey: key) == nil ? .mended : .taken
+        // Such a row was never taken.
+        if key.values.contains(.null) { return .taken }
+        return rows.removeValue(forKey: key) == nil ? .mended : .taken
     }
 }
