@@ -149,9 +149,9 @@ extension FlowSession {
             return .add
         }
         try await addMissing(output, to: existing, of: table)
+        if try await target.isEmpty(output.name) { return .add }
         // With `existing: keep` the target has rows of its own, and they stay.
         if again { return context.settings.existing == .keep ? .add : .replace }
-        if try await target.isEmpty(output.name) { return .add }
         switch context.settings.existing {
         case .keep: return .add
         case .replace: return .replace

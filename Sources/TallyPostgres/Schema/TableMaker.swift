@@ -37,6 +37,7 @@ package struct TableMaker {
         var identityName = fit.blueprint.keyIndex
         for constraint in fit.blueprint.constraints where fit.has(constraint.uses) {
             switch constraint.kind {
+            case .check where constraint.isUnchecked: continue
             case .check: items.append("CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)")
             case .primaryKey, .unique:
                 guard constraint.kind == .primaryKey || constraint.name == fit.blueprint.keyIndex else { continue }
@@ -130,7 +131,7 @@ package struct TableMaker {
 
     func concerningTable(_ error: StoreError, _ action: String) -> StoreError {
         guard let postgres = error.postgres, postgres.state != "42501",
-            ["0A", "22", "23", "2B", "42", "44", "54", "55", "P0", "XX"].contains(postgres.state.prefix(2)),
+            ["0A", "22", "23", "2B", "3F", "42", "44", "54", "55", "P0", "XX"].contains(postgres.state.prefix(2)),
             !["55P03", "55006", "XX001", "XX002"].contains(postgres.state)
         else {
             var error = error
