@@ -14,10 +14,11 @@ build: setup
 demo: build
 	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo $(DEMO)
 
-# Building first keeps a failing build apart from a failing test. TALLY_SEED=… replays what a test printed.
+# Building first keeps a failing build apart from a failing test; the last lines of a failing run name what failed.
+# TALLY_SEED=… replays what a test printed.
 test: setup
 	swift build -c $(CONFIGURATION) --build-tests
-	swift test -c $(CONFIGURATION) --skip-build
+	@scripts/test -c $(CONFIGURATION) --skip-build
 
 # Options for the benchmarks: make bench BENCH="--help"
 bench: build

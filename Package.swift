@@ -86,7 +86,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
-        .testTarget(name: "TallySQLiteTests", dependencies: ["TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(name: "TallyPostgresTests", dependencies: ["TallyPostgres", "PrivatePostgres", "TallyModel"]),
         .testTarget(
             name: "TallyEngineTests",
@@ -105,11 +105,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
     ]
 )

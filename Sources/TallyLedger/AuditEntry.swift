@@ -8,7 +8,7 @@ public struct AuditEntry: Sendable, Hashable {
         case requestResync = "request-resync"
         case beginResync = "begin-resync"
         case park, retry, supersede, discard, reload
-        case remove
+        case stop, remove
     }
 
     public var at: Timestamp

@@ -46,13 +46,18 @@ extension Ledger {
         }
     }
 
-    public func resyncRequests(of flow: String) throws -> [TableName?] {
+    public func resyncRequests(of flow: String) throws -> [ResyncRequest] {
         try reading { connection in
             let rows = try connection.all(
-                "SELECT table_schema, table_name FROM resync_request WHERE flow = ? ORDER BY rowid",
+                "SELECT id, table_schema, table_name FROM resync_request WHERE flow = ? ORDER BY id",
                 .text(flow)
             )
-            return rows.map { TableName(schema: $0[0], name: $0[1]) }
+            return try rows.map { row in
+                guard case .integer(let id) = row[0] else {
+                    throw Self.damaged(connection.path, "a request of flow \(flow) cannot be read")
+                }
+                return ResyncRequest(id: id, table: TableName(schema: row[1], name: row[2]))
+            }
         }
     }
 
@@ -71,10 +76,15 @@ extension Ledger {
         }
     }
 
-    public func resyncBegan(flow: String, table: TableName?) throws {
+    public func resyncBegan(_ request: ResyncRequest, flow: String) throws {
         try writing { connection in
-            guard try connection.forget("resync_request", flow: flow, table: table) else { return }
-            try note(.beginResync, flow: flow, table: table, in: connection)
+            try connection.run(
+                "DELETE FROM resync_request WHERE id = ? AND flow = ?",
+                .integer(request.id),
+                .text(flow)
+            )
+            guard connection.changes > 0 else { return }
+            try note(.beginResync, flow: flow, table: request.table, in: connection)
         }
     }
 }

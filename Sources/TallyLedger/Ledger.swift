@@ -52,7 +52,10 @@ public actor Ledger: FlowLedger {
     public func flows() throws -> [String] {
         try reading { connection in
             let rows = try connection.all(
-                "SELECT flow FROM dead_letter UNION SELECT flow FROM pause UNION SELECT flow FROM resync_request"
+                """
+                SELECT flow FROM dead_letter UNION SELECT flow FROM pause UNION SELECT flow FROM resync_request
+                UNION SELECT flow FROM stop
+                """
             )
             return rows.compactMap { $0[0].string }
         }
@@ -60,7 +63,7 @@ public actor Ledger: FlowLedger {
 
     public func remove(flow: String) throws {
         try writing { connection in
-            for table in ["dead_letter", "pause", "resync_request"] {
+            for table in ["dead_letter", "pause", "resync_request", "stop"] {
                 try connection.run("DELETE FROM \(table) WHERE flow = ?", .text(flow))
             }
             try connection.forgetUnusedSchemas()

@@ -67,7 +67,27 @@ struct LedgerMigration {
                     detail TEXT
                 ) STRICT;
                 """
-        )
+        ),
+        LedgerMigration(
+            name: "stops",
+            script: """
+                CREATE TABLE stop (flow TEXT PRIMARY KEY, code TEXT, reason TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+
+                -- Requests are told apart, also from those that took their place.
+                CREATE TABLE new_resync_request (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    flow TEXT NOT NULL,
+                    table_schema TEXT,
+                    table_name TEXT,
+                    requested_at INTEGER NOT NULL
+                ) STRICT;
+                INSERT INTO new_resync_request (flow, table_schema, table_name, requested_at)
+                    SELECT flow, table_schema, table_name, requested_at FROM resync_request ORDER BY rowid;
+                DROP TABLE resync_request;
+                ALTER TABLE new_resync_request RENAME TO resync_request;
+                CREATE INDEX resync_request_flow ON resync_request (flow);
+                """
+        ),
     ]
 
     /// Refuses a damaged file, and one that holds something else, before anything is written to it.

@@ -20,7 +20,7 @@ struct Ending {
         case let failure as NodeFailure:
             (code, text) = (failure.exitCode, "tally: \(failure.message)\n")
         case let error as ControlError:
-            (code, text) = (Self.code(error.code), "tally: \(error.message)\n")
+            (code, text) = (error.code.exitCode, "tally: \(error.message)\n")
         case let answer as ExitCode:
             (code, text) = (answer.rawValue, "")
         default:
@@ -28,16 +28,7 @@ struct Ending {
             code = parsed.isSuccess ? 0 : parsed == .validationFailure ? 2 : 1
             text = Tally.fullMessage(for: error) + "\n"
         }
-    }
-
-    private static func code(_ code: ControlError.Code) -> Int32 {
-        switch code {
-        case .notFound, .invalid: 2
-        case .conflict, .failed: 1
-        case .unreachable: 3
-        }
-    }
-}
+    }}
 
 /// A command cannot do what it was asked to.
 struct Failure: Error {

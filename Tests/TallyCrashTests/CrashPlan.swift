@@ -1,5 +1,6 @@
 import TallyHarness
 import TallyModel
+import TallyTesting
 
 /// How each run of a crash test ends, in order: at a named moment, or whenever the signal comes.
 struct CrashPlan {
@@ -29,7 +30,7 @@ struct CrashPlan {
     ///   - count: Of runs.
     ///   - each: How many of them end at each milestone; the rest end at random.
     init(count: Int, each: Int, seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         // The first of all: capture half installed in a source that has never been seen.
         var runs = [Run(kill: .at(.captureInstalling, occurrence: 1), preparation: .nothing)]
         let load = (0..<6).map { _ in

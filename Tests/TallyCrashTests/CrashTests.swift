@@ -1,4 +1,5 @@
 import Foundation
+import TallyTesting
 import Testing
 import TallyEngine
 import TallyHarness
@@ -11,7 +12,7 @@ struct CrashTests {
 
     @Test
     func afterTwoHundredKillsBothFilesAreEqualRowByRow() async throws {
-        let seed = SeededGenerator.seed()
+        let seed = SplitMix64.newSeed()
         print("crash test: seed \(seed); TALLY_SEED=\(seed) replays what is written and how each run ends")
         let site = try Site(flow: "memory: 4MiB\nexisting: refuse")
         try await site.source.run(Ledgers.schema)

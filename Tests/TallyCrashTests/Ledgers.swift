@@ -1,6 +1,7 @@
 import SQLite
 import TallyHarness
 import TallyModel
+import TallyTesting
 
 /// Six tables, each with a trap of its own, and random writes to them that a seed brings back.
 struct Ledgers: Workload {
@@ -9,10 +10,10 @@ struct Ledgers: Workload {
 
     private static let accounts = 300
 
-    private var random: SeededGenerator
+    private var random: SplitMix64
 
     init(seed: UInt64) {
-        random = SeededGenerator(seed: seed)
+        random = SplitMix64(seed: seed)
     }
 
     static let schema = """
@@ -46,12 +47,12 @@ struct Ledgers: Workload {
     }
 
     /// One transaction over many rows, larger than a slice.
-    private static func many(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func many(_ connection: Connection, _ random: inout SplitMix64) throws {
         let rest = Int64.random(in: 0..<25, using: &random)
         try connection.run("UPDATE big SET n = n + 1 WHERE id % 25 = ?", .integer(rest))
     }
 
-    private static func one(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func one(_ connection: Connection, _ random: inout SplitMix64) throws {
         switch Int.random(in: 0..<6, using: &random) {
         case 0: try big(connection, &random)
         case 1: try account(connection, &random)
@@ -62,7 +63,7 @@ struct Ledgers: Workload {
         }
     }
 
-    private static func big(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func big(_ connection: Connection, _ random: inout SplitMix64) throws {
         let id = Value.integer(.random(in: 1...Int64(bigRows) + 2000, using: &random))
         switch Int.random(in: 0..<4, using: &random) {
         case 0: try connection.run("DELETE FROM big WHERE id = ?", id)
@@ -74,7 +75,7 @@ struct Ledgers: Workload {
     }
 
     /// A second unique constraint, through which a statement can remove a row that it does not name.
-    private static func account(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func account(_ connection: Connection, _ random: inout SplitMix64) throws {
         let email = Value.text("e\(Int.random(in: 1...accounts + 20, using: &random))")
         let other = Value.text("e\(Int.random(in: 1...accounts + 20, using: &random))")
         switch Int.random(in: 0..<5, using: &random) {
@@ -96,7 +97,7 @@ struct Ledgers: Workload {
     }
 
     /// Two rows that always add up to nothing: a target that shows half a transaction shows it here.
-    private static func posting(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func posting(_ connection: Connection, _ random: inout SplitMix64) throws {
         let pair = Value.integer(.random(in: 1...3000, using: &random))
         let amount = Int64.random(in: 1...1_000_000, using: &random)
         switch Int.random(in: 0..<3, using: &random) {
@@ -109,7 +110,7 @@ struct Ledgers: Workload {
         }
     }
 
-    private static func line(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func line(_ connection: Connection, _ random: inout SplitMix64) throws {
         let account = Value.integer(.random(in: 0...200, using: &random))
         let number = Value.integer(.random(in: 0...9, using: &random))
         switch Int.random(in: 0..<4, using: &random) {
@@ -122,7 +123,7 @@ struct Ledgers: Workload {
     }
 
     /// A table without a key.
-    private static func remark(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func remark(_ connection: Connection, _ random: inout SplitMix64) throws {
         let row = Value.integer(.random(in: 1...1200, using: &random))
         switch Int.random(in: 0..<3, using: &random) {
         case 0: try connection.run("DELETE FROM remark WHERE rowid = ?", row)
@@ -132,7 +133,7 @@ struct Ledgers: Workload {
     }
 
     /// Keys that change, also only in case, which the column's collation holds equal.
-    private static func stock(_ connection: Connection, _ random: inout SeededGenerator) throws {
+    private static func stock(_ connection: Connection, _ random: inout SplitMix64) throws {
         let sku = Value.text("Sku-\(Int.random(in: 1...550, using: &random))")
         switch Int.random(in: 0..<5, using: &random) {
         case 0: try connection.run("UPDATE stock SET sku = upper(sku) WHERE sku = ?", sku)
@@ -146,7 +147,7 @@ struct Ledgers: Workload {
     }
 
     /// Any of SQLite's storage classes, odd ones included.
-    private static func value(_ random: inout SeededGenerator) -> Value {
+    private static func value(_ random: inout SplitMix64) -> Value {
         switch Int.random(in: 0..<9, using: &random) {
         case 0: .null
         case 1: .integer(.random(in: Int64.min...Int64.max, using: &random))

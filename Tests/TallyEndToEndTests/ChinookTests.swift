@@ -2,6 +2,7 @@ import Foundation
 import SQLite
 import TallyHarness
 import TallyModel
+import TallyTesting
 import Testing
 
 /// Real data: the Chinook music shop.
@@ -18,7 +19,7 @@ struct ChinookTests {
 
     @Test(.enabled(if: path != nil, "the Chinook database is not in ../shared/data"))
     func chinookIsCopiedWholeAndFollowedThroughRandomChanges() async throws {
-        let seed = SeededGenerator.seed()
+        let seed = SplitMix64.newSeed()
         print("Chinook: seed \(seed)")
         let site = try Site()
         try FileManager.default.copyItem(atPath: try #require(Self.path), toPath: site.source.path)
@@ -40,11 +41,11 @@ struct ChinookTests {
     /// Random rows of random tables, changed, copied, removed and given other keys.
     private struct Shoppers: Workload {
         let tables: [String]
-        private var random: SeededGenerator
+        private var random: SplitMix64
 
         init(tables: [String], seed: UInt64) {
             self.tables = tables
-            random = SeededGenerator(seed: seed)
+            random = SplitMix64(seed: seed)
         }
 
         mutating func step(_ connection: Connection) throws {
@@ -55,7 +56,7 @@ struct ChinookTests {
             }
         }
 
-        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SeededGenerator) throws
+        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SplitMix64) throws
         {
             let table = tables.randomElement(using: &random)!
             let columns = try connection.all("SELECT name, pk FROM pragma_table_info(?)", .text(table))
@@ -90,7 +91,7 @@ struct ChinookTests {
         private static func anyRow(
             _ connection: Connection,
             _ table: String,
-            _ random: inout SeededGenerator
+            _ random: inout SplitMix64
         ) throws -> Value {
             let place = Value.integer(.random(in: 0..<100_000, using: &random))
             let query =

@@ -7,9 +7,10 @@ final class Disk {
 
     /// Whether this process may mount one; where it may not, the tests that need one are skipped, and say so.
     static let isAvailable: Bool = {
+        // A folder of its own: another run of the tests may be probing at the same time.
+        let path = NSTemporaryDirectory() + "tally-disk-" + UUID().uuidString.prefix(8).lowercased()
         let probe =
-            "mkdir -p /tmp/tally-disk-probe && mount -t tmpfs -o size=1m tally /tmp/tally-disk-probe"
-            + " && umount /tmp/tally-disk-probe && rmdir /tmp/tally-disk-probe"
+            "mkdir '\(path)' && mount -t tmpfs -o size=1m tally '\(path)' && umount '\(path)'; s=$?; rmdir '\(path)'; exit $s"
         let isRoot = geteuid() == 0
         let works = isRoot && shell(probe)
         if !works { print("SKIPPED: tests with a full or read-only disk need root and mount(8)") }

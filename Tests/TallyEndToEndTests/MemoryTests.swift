@@ -13,7 +13,7 @@ struct MemoryTests {
         let child = try site.start("run")
         try await site.waitUntilLive(child)
         try await site.source.run("INSERT INTO t SELECT value, value * 3 FROM generate_series(1, \(Self.rows));")
-        try await eventually("all of it is there", within: .seconds(300), each: .milliseconds(250)) {
+        try await eventually("all of it is there", within: .seconds(1800), each: .milliseconds(250)) {
             let last = try await site.target.run("SELECT max(id) FROM t;")
             try #require(
                 ["", "\(Self.rows)"].contains(last),

@@ -29,7 +29,7 @@ package final class BackgroundWriter: Sendable {
         let thread = Thread {
             var workload = workload
             do {
-                let connection = try Connection(path: path, access: .readWrite, busyTimeout: .seconds(60))
+                let connection = try Connection(path: path, access: .readWrite, busyTimeout: .seconds(300))
                 // Only the program under test is ever killed, not this one, and not the machine.
                 try connection.execute("PRAGMA synchronous = OFF")
                 while !state.value.withLock({ $0.isStopping }) {

@@ -65,7 +65,7 @@ package final class ChildProcess: Sendable {
 
     /// Waits for the end; a child that outlives the deadline is killed, and the test fails.
     @discardableResult
-    package func wait(within deadline: Duration = .seconds(60)) async throws -> Ending {
+    package func wait(within deadline: Duration = .seconds(600)) async throws -> Ending {
         do {
             try await eventually("\(id) ends", within: deadline, each: .milliseconds(2)) { self.ended != nil }
         } catch {

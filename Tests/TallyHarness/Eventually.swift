@@ -9,10 +9,11 @@ package struct WaitedInVain: Error, CustomStringConvertible {
 
 /// Asks again and again until `condition` holds.
 ///
-/// The deadline is no assertion about speed: it only keeps a failure from lasting for ever.
+/// The deadline is no assertion about speed: it only keeps a failure from lasting for ever. It is long because a busy
+/// machine, or one with a slow disk, may take a hundred times what an idle one does.
 package func eventually(
     _ what: String,
-    within deadline: Duration = .seconds(60),
+    within deadline: Duration = .seconds(600),
     each pause: Duration = .milliseconds(20),
     _ condition: () async throws -> Bool
 ) async throws {

@@ -17,9 +17,9 @@ package struct SQLiteShell {
             "/usr/bin/env",
             ["sqlite3", "-batch", "-bail", path],
             in: folder,
-            input: ".timeout 30000\n" + script + "\n"
+            input: ".timeout 300000\n" + script + "\n"
         )
-        let ending = try await child.wait(within: .seconds(120))
+        let ending = try await child.wait()
         guard ending == .exited(0) else {
             throw WaitedInVain("sqlite3 \(path) ended with \(ending): \(child.standardError)")
         }

@@ -67,7 +67,7 @@ package struct Site {
     }
 
     /// Runs a command to its end.
-    package func run(_ arguments: String..., within deadline: Duration = .seconds(120)) async throws -> Answer {
+    package func run(_ arguments: String..., within deadline: Duration = .seconds(600)) async throws -> Answer {
         let child = try ChildProcess(Self.executable, arguments, in: folder)
         switch try await child.wait(within: deadline) {
         case .exited(let code):

@@ -27,7 +27,8 @@ import TallyModel
                     Pause(table: TableName("orders"), reason: "a column was renamed", since: Samples.time(101))
                 ]
             )
-            #expect(try await ledger.resyncRequests(of: "shop") == [nil])
+            #expect(try await ledger.resyncRequests(of: "shop").map(\.table) == [nil])
+            #expect(try await ledger.stop(of: "shop") == nil)
             #expect(try await ledger.nodeID() == "6f0e2a51-6a3e-4d0c-9d0b-5a4c8f1f7a10")
             #expect(try await ledger.audit().map(\.action) == [.requestResync, .pause, .park, .park])
         }

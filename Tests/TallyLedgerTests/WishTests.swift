@@ -46,10 +46,11 @@ import TallyModel
             await ledger.close()
 
             let again = try await Ledger.open(path: "\(folder)/ledger.db")
-            #expect(try await again.resyncRequests(of: "shop") == [table, nil])
-            try await again.resyncBegan(flow: "shop", table: table)
-            #expect(try await again.resyncRequests(of: "shop") == [nil])
-            try await again.resyncBegan(flow: "shop", table: nil)
+            let requests = try await again.resyncRequests(of: "shop")
+            #expect(requests.map(\.table) == [table, nil])
+            try await again.resyncBegan(requests[0], flow: "shop")
+            #expect(try await again.resyncRequests(of: "shop") == [requests[1]])
+            try await again.resyncBegan(requests[1], flow: "shop")
             #expect(try await again.resyncRequests(of: "shop").isEmpty)
         }
     }
@@ -83,7 +84,9 @@ import TallyModel
             try await ledger.resume(flow: "shop", table: table)
             try await ledger.resume(flow: "shop", table: table)
             try await ledger.requestResync(flow: "shop", table: nil)
-            try await ledger.resyncBegan(flow: "shop", table: nil)
+            for request in try await ledger.resyncRequests(of: "shop") {
+                try await ledger.resyncBegan(request, flow: "shop")
+            }
             try await ledger.remove(flow: "shop")
 
             func entry(_ action: AuditEntry.Action, _ table: TableName? = nil, _ detail: String? = nil) -> AuditEntry {

@@ -25,7 +25,7 @@ package struct HeldRows {
             return [change]
         }
         return change.splitIfMoved(keyed: schema).map { part in
-            let place = Place(table: change.table, key: part.row.picking(schema.key))
+            let place = Place(table: change.table, key: schema.identity(of: part.row))
             guard let earlier = nets[place] ?? letter(place.key, schema, change.table) else { return part }
             // A delete is sent in any case: the target may have an older state of the row.
             var net = earlier.followed(by: part, existed: true)

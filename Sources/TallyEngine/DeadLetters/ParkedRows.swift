@@ -34,7 +34,13 @@ package struct ParkedRows {
     package var all: [DeadLetter] { letters.values.sorted { $0.id < $1.id } }
 
     /// Parks a change, or folds it into the letter that is there: the caller has folded the change itself already.
-    package mutating func park(_ letter: DeadLetter) {
+    ///
+    /// - Parameter replacingUnkeyed: Whether a row with NULL in its key was there before, with other values: one letter
+    ///   of such a row has had its day.
+    package mutating func park(_ letter: DeadLetter, replacingUnkeyed: Bool = false) {
+        if replacingUnkeyed, letters[Place(table: letter.table, key: letter.key)] == nil {
+            passUnkeyed(letter.change, of: letter.schema)
+        }
         let place = Place(table: letter.table, key: letter.key)
         var letter = letter
         if let earlier = letters[place] ?? passed[place] {
@@ -73,7 +79,19 @@ package struct ParkedRows {
             letter.change.table = 0
             letter.schema = schema
             passed[place] = letter
+        } else if change.operation == .delete, schema.hasNullKey(change.row) {
+            passUnkeyed(change, of: schema)
         }
+    }
+
+    /// Lets the oldest letter go of the rows whose key, with NULL in it, is that of `change`: which of them it was, the
+    /// source does not say.
+    private mutating func passUnkeyed(_ change: Change, of schema: TableSchema) {
+        let key = change.row.picking(schema.key)
+        let letter = letters.values.filter { $0.table == schema.name && $0.key.values.starts(with: key.values) }
+            // The ledger gives ids from 1 up; a letter without one is the newest.
+            .min { ($0.id == 0 ? .max : $0.id) < ($1.id == 0 ? .max : $1.id) }
+        if let letter { pass(letter, as: change, of: schema) }
     }
 
     /// Notes that the target emptied a table in the transaction that is open.

@@ -69,6 +69,6 @@ package struct Refusals {
     }
 
     private func place(_ change: Change) -> Place {
-        Place(table: change.table, key: change.row.picking(schemas[change.table].key))
+        Place(table: change.table, key: schemas[change.table].identity(of: change.row))
     }
 }

@@ -10,7 +10,8 @@ public final class Flow: Sendable {
     public enum Ending: Sendable {
         /// ``stop()`` was called, or what it had to do is done.
         case finished
-        /// With ``FlowOptions/endsWhenCaughtUp``: an error, or a pause, kept it from its end.
+        /// It stood still because of an error when it was asked to end; with ``FlowOptions/endsWhenCaughtUp``, an error
+        /// or a pause kept it from its end.
         case gaveUp(any Error)
     }
 
@@ -132,15 +133,16 @@ public final class Flow: Sendable {
                     status.attempts = retry.attempts
                     status.retries += 1
                 }
-                context.logger.warning("trying again", metadata: ["in": "\(wait)", "reason": "\(error)"])
+                context.logger.warning("trying again", metadata: ["in": "\(wait.inWords)", "reason": "\(error)"])
                 try await pass(wait)
                 return nil
             case .stop:
                 context.meter.enter(.stopped, error)
                 context.logger.error("stopped", metadata: ["reason": "\(error)"])
+                try await note(error)
                 if context.options.endsWhenCaughtUp || (error as? StoreError)?.code == .held { return .gaveUp(error) }
                 try await waitForPerson()
-                return nil
+                return context.inbox.isStopping ? .gaveUp(error) : nil
             }
         } catch is CancellationError {
             return finish()
@@ -150,6 +152,15 @@ public final class Flow: Sendable {
             context.logger.error("stopped: the ledger failed", metadata: ["reason": "\(error)"])
             return .gaveUp(error)
         }
+    }
+
+    /// Notes what stopped the flow for those who look when this process is gone.
+    private func note(_ error: any Error) async throws {
+        let code = (error as? StoreError)?.code
+        // Somebody else runs the flow, which is nothing that stops it.
+        if code == .held || code == .fenced { return }
+        let stop = FlowStop(code: code?.description, reason: "\(error)", since: context.options.now())
+        try await context.ledger.note(stop, flow: name)
     }
 
     /// Waits for time to pass, or for somebody to ask for something.

@@ -69,6 +69,7 @@ extension FlowSession {
         // With a round in flight each of its ranges goes on where its chunk ends.
         if !round.isEmpty {
             let following = round.compactMap { order, chunk -> Order? in
+                if order.range == nil, context.inbox.hasEvent { return nil }
                 guard let chunk, !chunk.isLast, tables[order.table]?.isFollowed == true else { return nil }
                 let rest = KeyRange(lower: chunk.range.upper, upper: order.keys.upper)
                 return Order(table: order.table, range: order.range, keys: rest)
@@ -83,7 +84,8 @@ extension FlowSession {
                 if orders.count == loadWidth { return orders }
             }
         }
-        if orders.isEmpty, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }), let keys = ranges.first {
+        // A sweep sees more than what waits in the stream, which could bring back what it deletes.
+        if orders.isEmpty, !context.inbox.hasEvent, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }), let keys = ranges.first {
             orders.append(Order(table: name, range: nil, keys: keys))
         }
         return orders
@@ -209,6 +211,7 @@ extension FlowSession {
         if !(order.keys == .all && chunk.isLast && chunk.rowCount == 0) {
             _ = try await target.load(chunk, mode: .sweep)
             try await target.commit(nil, notes: [])
+            sweptAt.swept(order.table, asOf: chunk.asOf)
         }
         sweeps[order.table] =
             chunk.isLast ? nil : [KeyRange(lower: chunk.range.upper, upper: order.keys.upper)]

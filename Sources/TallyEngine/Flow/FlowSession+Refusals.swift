@@ -53,7 +53,7 @@ extension FlowSession {
         if let reason {
             park(change, schema, reason: reason, at: position)
         } else {
-            parked.took(change, of: schema, key: change.row.picking(schema.key))
+            parked.took(change, of: schema, key: schema.identity(of: change.row))
         }
     }
 }

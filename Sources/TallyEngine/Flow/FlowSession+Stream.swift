@@ -87,9 +87,13 @@ extension FlowSession {
     /// Whether a row that was not as expected says anything: not where rows come and go by a `where`, nor where polls
     /// cannot tell an insert from an update.
     private func countsMended(_ slice: Slice) -> Bool {
+        tellsUpdatesFromInserts && slice.tables.allSatisfy { context.transform(of: $0.name).where == nil }
+    }
+
+    private var tellsUpdatesFromInserts: Bool {
         switch context.settings.capture.mode {
         case .timestamp, .version: false
-        case .auto, .log, .trigger: slice.tables.allSatisfy { context.transform(of: $0.name).where == nil }
+        case .auto, .log, .trigger: true
         }
     }
 
@@ -109,17 +113,19 @@ extension FlowSession {
         let now = context.options.now()
         var change = change
         change.table = 0
+        let isUpdate = change.operation == .update && tellsUpdatesFromInserts
         parked.park(
             DeadLetter(
                 flow: context.name,
                 schema: schema,
                 change: change,
-                key: change.row.picking(schema.key),
+                key: schema.identity(of: change.row),
                 reason: reason,
                 position: position,
                 firstSeen: now,
                 lastSeen: now
-            )
+            ),
+            replacingUnkeyed: isUpdate && schema.hasNullKey(change.row)
         )
         context.logger.warning(
             "change refused: parked as a dead letter",

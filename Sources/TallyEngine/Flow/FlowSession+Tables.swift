@@ -7,7 +7,10 @@ extension FlowSession {
     // MARK: At the start
 
     /// Brings what the target's notes, the ledger and the source say of each table together.
-    func settleTables(beginsAnew: Bool) async throws {
+    ///
+    /// - Parameter anew: What asks for all tables to be loaded, from the source as it is.
+    func settleTables(anew: ResyncRequest?) async throws {
+        let beginsAnew = anew != nil
         let held = await target.progress
         var notes: [TableName: TableProgress] = [:]
         for note in held.notes { notes[note.table] = try TableProgress(note) }
@@ -21,7 +24,7 @@ extension FlowSession {
         let schemas = await source.tables
         for schema in schemas { try await settle(schema, noted: notes[schema.name], beginsAnew: beginsAnew) }
         try await noteThoseLeftOut(notes, selected: Set(schemas.map(\.name)))
-        if beginsAnew { try await forgetRequest(nil) }
+        if let anew { try await forget(anew) }
         showTables()
         showLetters()
         _ = try await reconsider()
@@ -176,7 +179,7 @@ extension FlowSession {
                 table: table
             )
         }
-        try await relabelled(table) { try await target.alter(output.name, missing.map(TableAlteration.add)) }
+        try await relabelled(table) { try await target.alter(output.name, missing.map { .add($0, from: output.definition) }) }
     }
 
     /// Has errors about a table of the target speak of the source's table, which is what people pause and resume.

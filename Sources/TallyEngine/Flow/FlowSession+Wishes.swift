@@ -13,24 +13,26 @@ extension FlowSession {
                 try await stand(name, reason: pause.reason)
             } else if pause == nil, state.isPaused {
                 tables[name]?.isPaused = false
+                tables[name]?.pauseReason = nil
                 // Changes went by meanwhile: the table is compared, and only what differs is written.
                 try await begin(state.schema, again: state.progress != nil)
             } else if let pause {
-                show(name, message: pause.reason)
+                tables[name]?.pauseReason = pause.reason
+                show(name)
             }
         }
         for request in try await context.ledger.resyncRequests(of: context.name) {
-            guard let name = request else { return .reopen }
+            guard let name = request.table else { return .reopen }
             if let state = tables[name], !state.isPaused { try await begin(state.schema, again: true) }
-            try await forgetRequest(name)
+            try await forget(request)
         }
         return nil
     }
 
     /// Forgets what a person asked for, once a loss of power could not take back its beginning.
-    func forgetRequest(_ table: TableName?) async throws {
+    func forget(_ request: ResyncRequest) async throws {
         try await target.makeDurable()
-        try await context.ledger.resyncBegan(flow: context.name, table: table)
+        try await context.ledger.resyncBegan(request, flow: context.name)
     }
 
     /// Pauses a table that is in the way of the others.
@@ -47,8 +49,9 @@ extension FlowSession {
 
     func stand(_ table: TableName, reason: String?) async throws {
         tables[table]?.isPaused = true
+        tables[table]?.pauseReason = reason
         if tables[table]?.progress?.phase != .paused { try await note(table) { $0.phase = .paused } }
-        show(table, message: reason)
+        show(table)
     }
 
     func note(_ table: TableName, _ change: (inout TableProgress) -> Void) async throws {

@@ -34,6 +34,7 @@ final class FlowSession {
     /// Tables whose keys are being compared, with what is left to compare.
     var sweeps: [TableName: [KeyRange]] = [:]
     var hasSwept = false
+    var sweptAt = SweepMarks()
     let loadWidth: Int
 
     private init(
@@ -66,7 +67,7 @@ final class FlowSession {
             takeOver: context.options.takesOver
         )
         do {
-            let (source, beginsAnew) = try await openSource(context, for: target)
+            let (source, anew) = try await openSource(context, for: target)
             do {
                 let session = FlowSession(
                     context,
@@ -76,7 +77,7 @@ final class FlowSession {
                     checkpoint: await source.start,
                     loadWidth: await source.loadWidth
                 )
-                let ending = try await session.work(beginsAnew: beginsAnew, succeeded: succeeded)
+                let ending = try await session.work(anew: anew, succeeded: succeeded)
                 await source.close()
                 await target.close()
                 return ending
@@ -107,22 +108,24 @@ final class FlowSession {
     private static func openSource(
         _ context: FlowContext,
         for target: any TargetSession
-    ) async throws -> (any SourceSession, beginsAnew: Bool) {
+    ) async throws -> (any SourceSession, anew: ResyncRequest?) {
         let requests = try await context.ledger.resyncRequests(of: context.name)
-        let beginsAnew = requests.contains { $0 == nil }
+        let anew = requests.first { $0.table == nil }
         let (id, label) = await target.identity
         let request = CaptureRequest(
             consumer: Consumer(flow: context.name, targetID: id, targetLabel: label),
             tables: context.settings.tables,
             capture: context.settings.capture,
-            checkpoint: beginsAnew ? nil : await target.progress.checkpoint
+            checkpoint: anew == nil ? await target.progress.checkpoint : nil
         )
-        return (try await context.source.open(request), beginsAnew)
+        return (try await context.source.open(request), anew)
     }
 
-    private func work(beginsAnew: Bool, succeeded: () -> Void) async throws -> Ending {
+    /// - Parameter anew: What asks for all tables to be loaded, from the source as it is.
+    private func work(anew: ResyncRequest?, succeeded: () -> Void) async throws -> Ending {
         parked = ParkedRows(try await context.ledger.deadLetters(of: context.name))
-        try await settleTables(beginsAnew: beginsAnew)
+        try await settleTables(anew: anew)
+        try await context.ledger.note(nil, flow: context.name)
         let goal = context.options.endsWhenCaughtUp ? try await source.latest() : nil
         let (source, inbox, acknowledger) = (source, context.inbox, acknowledger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -185,6 +188,7 @@ final class FlowSession {
                 await answer(request)
             case .event(.slice(let slice)):
                 try await take(slice)
+                beginSweeps(of: sweptAt.passed(by: slice))
                 if !batch.isOpen { succeeded() }
             case .event(.schema(let change)):
                 try await follow(change)
@@ -208,9 +212,10 @@ final class FlowSession {
 
     private func showPhase() {
         let isLoading = tables.values.contains { $0.progress?.isReplaying ?? false }
+        let hasTables = tables.values.contains { $0.progress?.phase != .dropped }
         context.meter.update { status in
             status.phase = isLoading ? .loading : .live
-            status.message = nil
+            status.message = hasTables ? nil : FlowStatus.hasNoTables
             status.errorCode = nil
         }
     }

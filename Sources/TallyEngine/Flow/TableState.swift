@@ -9,6 +9,8 @@ struct TableState {
     /// The name in the target.
     var target: TableName
     var isPaused = false
+    /// Why it is paused; `nil` when a person asked for it without a word.
+    var pauseReason: String?
     /// Whether rows of the target's table do not depend on each other's order.
     var permitsFolding = false
 

@@ -133,4 +133,10 @@ extension Duration {
     package var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
+
+    /// The duration for a log: `85 ms`, `12.3 s`.
+    package var inWords: String {
+        let milliseconds = Int((seconds * 1000).rounded())
+        return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    }
 }

@@ -4,6 +4,7 @@ import TallyTransform
 extension FlowStatus {
     /// A flow that no process runs, as its target's notes and the ledger know it.
     ///
+    /// - Parameter stop: What ended it, where that still stands in its way.
     /// - Throws: ``StoreError`` with code `damaged` for notes that cannot be read.
     public init(
         notRunning settings: FlowSettings,
@@ -11,16 +12,23 @@ extension FlowStatus {
         target: String,
         progress: FlowProgress?,
         pauses: [Pause],
-        deadLetters: [DeadLetter]
+        deadLetters: [DeadLetter],
+        stop: FlowStop? = nil
     ) throws {
         self.init(flow: settings.name, source: source, target: target)
         phase = .notRunning
         objectiveSeconds = settings.lag?.seconds
         position = progress?.checkpoint?.position.description
         self.deadLetters = deadLetters.count
+        if let stop {
+            phase = .stopped
+            message = stop.reason
+            errorCode = stop.code
+        }
         if let pause = pauses.first(where: { $0.table == nil }) {
             phase = .paused
             message = pause.reason
+            errorCode = nil
         }
         for note in (progress?.notes ?? []).sorted(by: { $0.table < $1.table }) {
             let progress = try TableProgress(note)

@@ -50,6 +50,13 @@ public struct FlowStatus: Sendable, Hashable, Codable {
     public var deadLetters: Int
     public var tables: [TableStatus]
 
+    /// The message of a flow whose source has none of the tables it asks for.
+    static let hasNoTables =
+        "the source has no table that the flow's `tables` select; it waits for one. `tally check` names those there are"
+
+    /// Whether there is a table that the flow follows, or would if it were not paused.
+    public var hasTables: Bool { tables.contains { $0.phase != .dropped } }
+
     public init(flow: String, source: String, target: String) {
         self.flow = flow
         self.source = source

@@ -28,7 +28,9 @@ package struct NetEffect {
         var folded: [Change?] = []
         folded.reserveCapacity(slice.changes.count)
         for change in slice.changes.lazy.flatMap(splittingMoves) {
-            guard permits[change.table], change.operation != .truncate else {
+            // Rows with NULL in their key have it in common and are several all the same.
+            let isFoldable = permits[change.table] && change.operation != .truncate
+            guard isFoldable, !slice.tables[change.table].hasNullKey(change.row) else {
                 // What came before a truncate must stay before it.
                 if change.operation == .truncate { places = places.filter { $0.key.table != change.table } }
                 folded.append(change)

@@ -21,13 +21,19 @@ public protocol FlowLedger: Sendable {
 
     func resume(flow: String, table: TableName?) async throws
 
-    /// The loads that a person asked for and that have not begun. A `nil` table means all tables, from a new history.
-    func resyncRequests(of flow: String) async throws -> [TableName?]
+    /// The loads that a person asked for and that have not begun, oldest first.
+    func resyncRequests(of flow: String) async throws -> [ResyncRequest]
 
     func requestResync(flow: String, table: TableName?) async throws
 
-    /// Forgets a request whose load has durably begun.
-    func resyncBegan(flow: String, table: TableName?) async throws
+    /// Forgets a request whose load has durably begun, and none that was made since.
+    func resyncBegan(_ request: ResyncRequest, flow: String) async throws
+
+    /// What ended the flow last; `nil` once it has got going again.
+    func stop(of flow: String) async throws -> FlowStop?
+
+    /// Notes what ended the flow, in place of what did before; `nil` when it has got going.
+    func note(_ stop: FlowStop?, flow: String) async throws
 
     /// Forgets all of a flow.
     func remove(flow: String) async throws

@@ -4,22 +4,30 @@
 /// `!` pattern does; a selection of `!` patterns alone selects all else.
 public struct TableSelection: Sendable, Hashable {
     public let patterns: [String]
+    /// What messages show instead of a pattern that may hold a secret, by pattern.
+    public var shown: [String: String]
 
-    public init(_ patterns: [String]) {
+    public init(_ patterns: [String], shown: [String: String] = [:]) {
         self.patterns = patterns
+        self.shown = shown
     }
 
     /// The same selection where a pattern may name the store's default schema, as `public.*` does.
     public func naming(defaultSchema: String) -> TableSelection {
         let prefix = defaultSchema + "."
-        return TableSelection(
-            patterns.map { pattern in
-                let negation = pattern.hasPrefix("!") ? "!" : ""
-                let name = pattern.dropFirst(negation.count)
-                return name.hasPrefix(prefix) ? negation + name.dropFirst(prefix.count) : pattern
-            }
-        )
+        var (names, words): ([String], [String: String]) = ([], [:])
+        for pattern in patterns {
+            let negation = pattern.hasPrefix("!") ? "!" : ""
+            let name = pattern.dropFirst(negation.count)
+            let plain = name.hasPrefix(prefix) ? negation + name.dropFirst(prefix.count) : pattern
+            names.append(plain)
+            words[plain] = shown[pattern]
+        }
+        return TableSelection(names, shown: words)
     }
+
+    /// A pattern as messages may show it.
+    public func words(for pattern: String) -> String { shown[pattern] ?? pattern }
 
     public func contains(_ table: TableName) -> Bool {
         let (excluding, including) = (patterns.filter { $0.hasPrefix("!") }, patterns.filter { !$0.hasPrefix("!") })

@@ -8,6 +8,15 @@ public protocol Source: Sendable {
     /// What is wrong, what will be made, and what cannot be captured. Changes nothing in the store.
     func inspect(_ request: CaptureRequest) async throws -> [Finding]
 
+    /// Makes sure that a stream could go on exactly from the request's checkpoint, without opening one. Changes nothing
+    /// in the store, takes nothing, and says nothing about a request without a checkpoint.
+    ///
+    /// A flow that runs meanwhile may have its source forget what an older checkpoint needs: whoever is told
+    /// `historyLost` reads the checkpoint again.
+    ///
+    /// - Throws: ``StoreError`` as ``open(_:)`` would.
+    func verify(_ request: CaptureRequest) async throws
+
     /// Installs what capture needs, where it is not there yet, and opens the stream.
     ///
     /// - Throws: ``StoreError`` with `historyLost`, `historyWentBackwards` or `sourceReplaced` when the stream cannot

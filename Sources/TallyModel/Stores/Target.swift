@@ -57,7 +57,10 @@ public struct ApplyOutcome: Sendable, Hashable {
 
 /// A step that brings a target's table to a new structure.
 public enum TableAlteration: Sendable, Hashable {
-    case add(Column)
+    /// Type, default and collation are in the words of the source's kind, which the definition of its table names.
+    case add(Column, from: NativeDefinition?)
+    /// The column has another type at the source.
+    case retype(Column, from: NativeDefinition?)
     case rename(from: String, to: String)
     case drop(column: String)
 }

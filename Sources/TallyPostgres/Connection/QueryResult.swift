@@ -18,6 +18,9 @@ package final class QueryResult {
     /// How many rows an INSERT, UPDATE, DELETE or COPY touched; 0 for other statements.
     package var affectedRows: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
 
+    /// What the server says it did: `INSERT 0 5`, `COMMIT`, `ROLLBACK`.
+    package var commandTag: String { String(cString: PQcmdStatus(handle)) }
+
     package func columnName(_ column: Int) -> String {
         PQfname(handle, Int32(column)).map { String(cString: $0) } ?? ""
     }

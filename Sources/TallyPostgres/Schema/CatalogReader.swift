@@ -23,7 +23,7 @@ struct CatalogReader {
             let columns = try columns(of: oids)
             let indexes = try indexes(of: oids)
             let shapes = try shapes(of: Set(columns.values.flatMap { $0 }.map(\.type).filter { $0 != 0 }))
-            let definitions = detail == .definition ? try DefinitionReader(connection).definitions(of: oids) : [:]
+            let blueprints = detail == .definition ? try DefinitionReader(connection).blueprints(of: oids) : [:]
             var tables: [PostgresTable] = []
             var keyless: [PostgresCatalog.KeylessTable] = []
             for relation in relations {
@@ -33,9 +33,9 @@ struct CatalogReader {
                     indexes: indexes[relation.oid] ?? [],
                     shapes: shapes,
                     version: position,
-                    definition: definitions[relation.oid]
+                    blueprint: blueprints[relation.oid]
                 )
-                if let table = assembly.table { tables.append(table) } else { keyless.append(assembly.keyless) }
+                if let table = try assembly.table { tables.append(table) } else { keyless.append(assembly.keyless) }
             }
             return PostgresCatalog(
                 tables: tables.sorted { $0.name < $1.name },

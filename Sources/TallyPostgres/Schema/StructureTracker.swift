@@ -182,12 +182,8 @@ package struct StructureTracker: Sendable {
             schedule("its key changed", for: table.oid, at: lsn)
         }
         known[table.oid] = entry
-        var changes: [SchemaChange] = [.altered(from: former.schema, to: entry.table.schema)]
         if let reason = rewrite.changedTypes { schedule(reason, for: table.oid, at: lsn) }
-        if let reason = rewrite.computedColumns {
-            changes.append(.invalidated(entry.table.schema, reason: reason))
-        }
-        return changes
+        return [.altered(from: former.schema, to: entry.table.schema)]
     }
 
     private func renamed(_ former: Known, to table: PostgresTable) -> [[RelationDescription.Column]: PostgresTable?] {

@@ -31,7 +31,7 @@ struct TableAssembly {
     private let indexes: [KeyChoice.Index]
     private let shapes: TypeShapes
     private let version: Int
-    private let definition: NativeDefinition?
+    private let blueprint: TableBlueprint?
 
     init(
         relation: Relation,
@@ -39,7 +39,7 @@ struct TableAssembly {
         indexes: [KeyChoice.Index],
         shapes: TypeShapes,
         version: Int,
-        definition: NativeDefinition?
+        blueprint: TableBlueprint?
     ) {
         self.relation = relation
         // Generated columns are computed anew wherever the table is made.
@@ -48,21 +48,27 @@ struct TableAssembly {
         self.indexes = indexes
         self.shapes = shapes
         self.version = version
-        self.definition = definition
+        self.blueprint = blueprint
     }
 
     /// The table; `nil` when it has no key.
     var table: PostgresTable? {
+        get throws { try assembled() }
+    }
+
+    private func assembled() throws -> PostgresTable? {
         let choice = KeyChoice(among: indexes, notNull: notNull, identity: relation.identity)
         guard let index = choice.index else { return nil }
         let key = index.columns.compactMap { number in columns.firstIndex { $0.number == number } }
         guard key.count == index.columns.count else { return nil }
+        var blueprint = blueprint
+        blueprint?.keyIndex = index.isPrimary ? nil : index.name
         let schema = TableSchema(
             name: relation.name,
             columns: columns.map(column),
             key: key,
             version: version,
-            definition: definition
+            definition: try blueprint?.definition
         )
         return PostgresTable(
             oid: relation.oid,

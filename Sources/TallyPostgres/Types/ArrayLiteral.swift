@@ -2,23 +2,17 @@ import TallyModel
 
 /// The text form of arrays: `{1,NULL,"a b"}`
 /// (https://www.postgresql.org/docs/current/arrays.html, "Array Input and Output Syntax").
+///
+/// Types whose arrays have another delimiter than the comma are of shape ``ValueShape/other``.
 struct ArrayLiteral {
     let element: ValueShape
-    let elementType: UInt32
     /// How many levels of ``Value/array(_:)`` are dimensions; `nil` where all are.
-    var dimensions: Int?
+    let dimensions: Int?
 
-    init(element: ValueShape, elementType: UInt32) {
+    init(of element: ValueShape, dimensions: Int? = nil) {
         self.element = element
-        self.elementType = elementType
+        self.dimensions = dimensions
     }
-
-    /// `box` is the one built-in type whose arrays are not delimited by commas.
-    static func delimiter(of elementType: UInt32) -> UInt8 {
-        elementType == 603 ? UInt8(ascii: ";") : UInt8(ascii: ",")
-    }
-
-    private var delimiter: UInt8 { Self.delimiter(of: elementType) }
 
     func append(_ values: [Value], to writer: inout ByteWriter) throws(EncodingProblem) {
         try append(values, depth: 1, to: &writer)
@@ -27,7 +21,7 @@ struct ArrayLiteral {
     private func append(_ values: [Value], depth: Int, to writer: inout ByteWriter) throws(EncodingProblem) {
         writer.append(UInt8(ascii: "{"))
         for (index, value) in values.enumerated() {
-            if index > 0 { writer.append(delimiter) }
+            if index > 0 { writer.append(UInt8(ascii: ",")) }
             switch value {
             case .null: writer.append("NULL")
             case .array(let inner) where dimensions.map { depth < $0 } ?? true:
@@ -50,7 +44,7 @@ struct ArrayLiteral {
                 switch byte {
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}"), 0x20, 0x09...0x0d:
                     true
-                default: byte == delimiter
+                default: byte == UInt8(ascii: ",")
                 }
             }
         }
@@ -121,7 +115,7 @@ struct ArrayLiteral {
                 return true
             }
             guard cursor.take(UInt8(ascii: ",")) else { return false }
-            writer.append(delimiter)
+            writer.append(UInt8(ascii: ","))
         }
     }
 

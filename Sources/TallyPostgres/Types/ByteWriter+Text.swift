@@ -57,47 +57,12 @@ extension ByteWriter {
     /// Whether a zero byte is among those from `mark` on.
     @inline(__always)
     borrowing func hasZero(from mark: Int) -> Bool {
-        withBytes(from: mark) { bytes in
-            Self.contains(bytes, { ($0 &- Self.ones) & ~$0 & Self.highBits != 0 }, { $0 == 0 })
-        }
+        withBytes(from: mark) { $0.hasZero }
     }
 
     /// Whether a backslash or a control character is among the bytes from `mark` on.
     @inline(__always)
     borrowing func needsCopyEscapes(from mark: Int) -> Bool {
-        withBytes(from: mark) { bytes in
-            Self.contains(
-                bytes,
-                { word in
-                    let backslash = word ^ (Self.ones &* 0x5c)
-                    let found = ((word &- Self.ones &* 0x20) & ~word) | ((backslash &- Self.ones) & ~backslash)
-                    return found & Self.highBits != 0
-                },
-                { $0 < 0x20 || $0 == 0x5c }
-            )
-        }
-    }
-
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highBits: UInt64 = 0x8080_8080_8080_8080
-
-    /// Eight bytes at a time: Sean Anderson, Bit Twiddling Hacks, "Determine if a word has a byte less than n".
-    @inline(__always)
-    private static func contains(
-        _ bytes: UnsafeRawBufferPointer,
-        _ word: (UInt64) -> Bool,
-        _ byte: (UInt8) -> Bool
-    ) -> Bool {
-        guard let start = bytes.baseAddress else { return false }
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            if word(start.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return true }
-            offset += 8
-        }
-        while offset < bytes.count {
-            if byte(start.load(fromByteOffset: offset, as: UInt8.self)) { return true }
-            offset += 1
-        }
-        return false
+        withBytes(from: mark) { $0.firstCopySpecial(from: 0) < $0.count }
     }
 }

@@ -122,8 +122,11 @@ extension PostgresColumn {
     /// Whether the binary form would say something else: XML that names its own encoding is converted from it, though
     /// all texts here are UTF-8.
     func isReadAsText(_ value: Value) -> Bool {
-        guard type == Self.xml, case .text(let text) = value else { return false }
-        return text.utf8.starts(with: "<?xml".utf8)
+        switch value {
+        case .text(let text): type == Self.xml && text.utf8.starts(with: "<?xml".utf8)
+        case .array: shape == .array(element: .text, elementType: Self.xml)
+        default: false
+        }
     }
 
     private static let xml: UInt32 = 142

@@ -10,7 +10,8 @@ package enum CopyFormat: String, Sendable, Hashable {
 /// Data comes in pieces that may begin and end anywhere. The header of the binary form may be there or not, at the
 /// beginning and again where another COPY's data follows; so may its trailer.
 package struct RowDecoder {
-    private let columns: [PostgresColumn]
+    private let shapes: [ValueShape]
+    private let typeNames: [String]
     private let format: CopyFormat
     /// The beginning of a row whose end has not come.
     private var rest: [UInt8] = []
@@ -18,7 +19,8 @@ package struct RowDecoder {
 
     /// - Parameter columns: One for each field, in order.
     package init(columns: [PostgresColumn], format: CopyFormat) {
-        self.columns = columns
+        shapes = columns.map(\.shape)
+        typeNames = columns.map(\.typeName)
         self.format = format
     }
 
@@ -86,11 +88,11 @@ package struct RowDecoder {
         if count == -1 { return start + 2 }
         // No table has as many columns as the signature's first two letters say.
         if count == 0x5047 { return try headerEnd(bytes, from: start) }
-        guard count == columns.count else { throw Self.malformed }
+        guard count == shapes.count else { throw Self.malformed }
         guard let end = try rowEnd(bytes, from: start) else { return nil }
         var offset = start + 2
         let values = try [Value?](unsafeUninitializedCapacity: count) { places, filled in
-            for column in columns {
+            for index in 0..<count {
                 let length = Int(ValueDecoding.bigEndian(bytes, at: offset) as Int32)
                 offset += 4
                 let value: Value
@@ -98,7 +100,7 @@ package struct RowDecoder {
                     value = .null
                 } else {
                     let field = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-                    value = try ValueDecoding.decodeBinary(field, as: column.shape, typeName: column.typeName)
+                    value = try ValueDecoding.decodeBinary(field, as: shapes[index], typeName: typeNames[index])
                     offset += length
                 }
                 (places.baseAddress! + filled).initialize(to: value)
@@ -111,7 +113,7 @@ package struct RowDecoder {
 
     private func rowEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) throws -> Int? {
         var offset = start + 2
-        for _ in 0..<columns.count {
+        for _ in 0..<shapes.count {
             guard bytes.count - offset >= 4 else { return nil }
             let length = Int(ValueDecoding.bigEndian(bytes, at: offset) as Int32)
             guard length >= -1 else { throw Self.malformed }
@@ -132,47 +134,56 @@ package struct RowDecoder {
 
     // MARK: Text
 
+    /// - Returns: Where the next row begins, or `nil` when this one's end has not come.
     private mutating func decodeTextRow(
         _ bytes: UnsafeRawBufferPointer,
         from start: Int,
         into rows: inout [Row]
     ) throws -> Int? {
-        guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        if end == start + 2, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: ".") {
-            return end + 1
+        if bytes.count - start >= 3, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: ".") {
+            return start + 3
         }
         var values: [Value?] = []
-        values.reserveCapacity(columns.count)
+        values.reserveCapacity(shapes.count)
         var offset = start
-        // A table without columns has empty lines.
-        while values.count < columns.count {
-            guard offset <= end else { throw Self.malformed }
-            let column = columns[values.count]
+        while true {
             let first = offset
             var hasEscapes = false
-            while offset < end, bytes[offset] != UInt8(ascii: "\t") {
-                hasEscapes = hasEscapes || bytes[offset] == UInt8(ascii: "\\")
+            while true {
+                offset = bytes.firstCopySpecial(from: offset)
+                guard offset < bytes.count else { return nil }
+                let byte = bytes[offset]
+                if byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n") { break }
+                if byte == UInt8(ascii: "\\") {
+                    hasEscapes = true
+                    offset += 1
+                }
                 offset += 1
             }
             let field = UnsafeRawBufferPointer(rebasing: bytes[first..<offset])
+            let isLast = bytes[offset] == UInt8(ascii: "\n")
             offset += 1
-            guard hasEscapes else {
-                values.append(try ValueDecoding.decodeText(field, as: column.shape, typeName: column.typeName))
-                continue
-            }
-            if field.count == 2, field[1] == UInt8(ascii: "N") {
-                values.append(.null)
-                continue
-            }
-            unescape(field)
-            let value = try scratch.withUnsafeBytes {
-                try ValueDecoding.decodeText($0, as: column.shape, typeName: column.typeName)
-            }
-            values.append(value)
+            // A table without columns has empty lines.
+            if isLast, shapes.isEmpty, field.isEmpty { break }
+            guard values.count < shapes.count else { throw Self.malformed }
+            values.append(try value(field, hasEscapes: hasEscapes, column: values.count))
+            if isLast { break }
         }
-        guard columns.isEmpty || offset == end + 1 else { throw Self.malformed }
+        guard values.count == shapes.count else { throw Self.malformed }
         rows.append(Row(values))
-        return end + 1
+        return offset
+    }
+
+    @inline(__always)
+    private mutating func value(_ field: UnsafeRawBufferPointer, hasEscapes: Bool, column: Int) throws -> Value {
+        guard hasEscapes else {
+            return try ValueDecoding.decodeText(field, as: shapes[column], typeName: typeNames[column])
+        }
+        if field.count == 2, field[1] == UInt8(ascii: "N") { return .null }
+        unescape(field)
+        return try scratch.withUnsafeBytes {
+            try ValueDecoding.decodeText($0, as: shapes[column], typeName: typeNames[column])
+        }
     }
 
     /// The server writes `\b`, `\f`, `\n`, `\r`, `\t`, `\v` and `\\`, and no numbers.

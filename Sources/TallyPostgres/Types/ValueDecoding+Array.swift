@@ -4,8 +4,6 @@ import TallyModel
 extension ValueDecoding {
     /// MAXDIM.
     static let mostDimensions = 6
-    /// Types below this number are the server's own.
-    private static let firstUserType: UInt32 = 16_384
 
     // MARK: Binary
 
@@ -80,9 +78,7 @@ extension ValueDecoding {
                 }
                 text.append(UInt8(ascii: "="))
             }
-            var literal = ArrayLiteral(element: element, elementType: 0)
-            literal.dimensions = sizes.count
-            try literal.append(elements, to: &text)
+            try ArrayLiteral(of: element, dimensions: sizes.count).append(elements, to: &text)
         }
     }
 
@@ -96,24 +92,14 @@ extension ValueDecoding {
     static func array(
         text bytes: UnsafeRawBufferPointer,
         of element: ValueShape,
-        type: UInt32,
         _ typeName: String
     ) throws -> Value {
-        switch element {
-        case .array: return plain(bytes, typeName)
-        // An extension may have chosen any delimiter.
-        case .other where type >= firstUserType || type == 0: return plain(bytes, typeName)
-        default: break
-        }
+        if case .array = element { return plain(bytes, typeName) }
         // Bounds are written only where one is not 1.
         guard bytes.first != UInt8(ascii: "[") else { return plain(bytes, typeName) }
         var cursor = TextCursor(bytes: bytes)
         guard cursor.take(UInt8(ascii: "{")) else { throw damaged(typeName) }
-        let reader = ArrayTextReader(
-            element: element,
-            elementName: elementName(typeName),
-            delimiter: ArrayLiteral.delimiter(of: type)
-        )
+        let reader = ArrayTextReader(element: element, elementName: elementName(typeName))
         guard let elements = try reader.elements(&cursor, depth: 1), cursor.isAtEnd else { throw damaged(typeName) }
         return .array(elements)
     }
@@ -122,7 +108,6 @@ extension ValueDecoding {
 private struct ArrayTextReader {
     let element: ValueShape
     let elementName: String
-    let delimiter: UInt8
 
     /// What follows an opening brace, up to its closing one; `nil` for what is no array.
     func elements(_ cursor: inout TextCursor, depth: Int) throws -> [Value]? {
@@ -138,7 +123,7 @@ private struct ArrayTextReader {
                 values.append(value)
             }
             if cursor.take(UInt8(ascii: "}")) { return values }
-            guard cursor.take(delimiter) else { return nil }
+            guard cursor.take(UInt8(ascii: ",")) else { return nil }
         }
     }
 
@@ -153,7 +138,7 @@ private struct ArrayTextReader {
                 hasEscapes = true
                 cursor.offset += 1
                 guard !cursor.isAtEnd else { return nil }
-            } else if isQuoted ? byte == UInt8(ascii: "\"") : byte == delimiter || byte == UInt8(ascii: "}") {
+            } else if isQuoted ? byte == UInt8(ascii: "\"") : byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") {
                 break
             }
             cursor.offset += 1

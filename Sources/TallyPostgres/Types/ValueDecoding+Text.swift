@@ -44,8 +44,7 @@ extension ValueDecoding {
             guard let interval = CalendarText.interval(bytes) else { throw damaged(typeName) }
             return .interval(interval)
         case .uuid: return try uuid(bytes, typeName)
-        case .array(let element, let elementType):
-            return try array(text: bytes, of: element, type: elementType, typeName)
+        case .array(let element, _): return try array(text: bytes, of: element, typeName)
         case .other: return plain(bytes, typeName)
         }
     }

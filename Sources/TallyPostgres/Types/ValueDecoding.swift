@@ -12,7 +12,7 @@ package import TallyModel
 /// | bytea | `bytes` |
 /// | date, time, timestamp, timestamptz, interval, uuid | the cases of their names; `other` where they do not fit: infinities, and timestamps after the year 294246 |
 /// | json, jsonb | `json` |
-/// | array | `array`; `other` for bounds that do not begin at 1, for arrays of domains over arrays, and for arrays of types of extensions, whose delimiter is not known |
+/// | array | `array`; `other` for bounds that do not begin at 1 and for arrays of domains over arrays |
 /// | other | `other`, with the text form |
 ///
 /// Bytes that make no sense throw a ``StoreError`` with code `damaged`. An SQL NULL has no bytes and is the caller's.
@@ -75,7 +75,10 @@ package enum ValueDecoding {
     }
 
     static func string(_ bytes: UnsafeRawBufferPointer) -> String? {
-        String(validating: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+        let bytes = bytes.assumingMemoryBound(to: UInt8.self)
+        // What validates finds its generic code anew at each call; most texts need no validation.
+        return UnsafeRawBufferPointer(bytes).isASCII
+            ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     // MARK: Numbers

@@ -96,8 +96,7 @@ package enum ValueEncoding {
             try append(as: shape, in: [.uuid], "a UUID", to: &writer) { appendUUID(high, low, to: &$0) }
         case .array(let values):
             switch shape {
-            case .array(let element, let elementType):
-                try ArrayLiteral(element: element, elementType: elementType).append(values, to: &writer)
+            case .array(let element, _): try ArrayLiteral(of: element).append(values, to: &writer)
             case .text, .json, .jsonb, .other: try JSONForm.append(value, to: &writer)
             default: throw EncodingProblem(.unsuitable("an array"))
             }
@@ -121,9 +120,8 @@ package enum ValueEncoding {
         to writer: inout ByteWriter
     ) throws(EncodingProblem) {
         let mark = writer.count
-        if case .array(let element, let elementType) = shape {
-            let literal = ArrayLiteral(element: element, elementType: elementType)
-            if try literal.append(json: text, to: &writer) { return }
+        if case .array(let element, _) = shape {
+            if try ArrayLiteral(of: element).append(json: text, to: &writer) { return }
             writer.truncate(to: mark)
         }
         writer.append(text)

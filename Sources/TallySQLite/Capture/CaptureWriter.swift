@@ -33,7 +33,9 @@ actor CaptureWriter {
     func open(_ request: CaptureRequest) throws -> (sourceID: String, start: Position) {
         let connection = try prepared(isDurable: true, patience: .seconds(2))
         return try connection.transaction(.immediate) {
-            if let checkpoint = request.checkpoint { try verify(checkpoint, connection) }
+            if let checkpoint = request.checkpoint {
+                try History.verify(checkpoint, of: consumer.flow, in: connection)
+            }
             try CaptureTables.create(in: connection)
             let sourceID = try StoreIdentity.ensure(in: connection)
             try Consumers.checkName(of: consumer, among: Consumers.all(in: connection), in: connection)
@@ -63,22 +65,6 @@ actor CaptureWriter {
 
     private func register(_ request: CaptureRequest, at acknowledged: Int64, _ connection: Connection) throws {
         try Consumers.register(consumer, selection: request.tables, acknowledged: acknowledged, in: connection)
-    }
-
-    private func verify(_ checkpoint: Checkpoint, _ connection: Connection) throws {
-        guard try StoreIdentity.read(in: connection) == checkpoint.sourceID else {
-            throw StoreError(
-                .sourceReplaced,
-                "\(file.path): this is not the file that the target was filled from; put that file back, or run "
-                    + "`tally resync \(consumer.flow)`, which loads all tables anew and compares"
-            )
-        }
-        guard try CaptureTables.exist(in: connection),
-            try Consumers.all(in: connection).contains(where: { $0.flow == consumer.flow })
-        else {
-            throw History.lost("capture for flow \(consumer.flow) was removed from the file", in: connection)
-        }
-        try History.verify(checkpoint.position, in: connection)
     }
 
     // MARK: Acknowledgement

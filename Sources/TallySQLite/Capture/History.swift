@@ -21,6 +21,24 @@ enum History {
         return Position(order: UInt64(sequence), detail: fingerprint)
     }
 
+    /// - Throws: ``StoreError`` with `sourceReplaced`, `historyLost` or `historyWentBackwards` when the flow's stream
+    ///   cannot go on from the checkpoint.
+    static func verify(_ checkpoint: Checkpoint, of flow: String, in connection: Connection) throws {
+        guard try StoreIdentity.read(in: connection) == checkpoint.sourceID else {
+            throw StoreError(
+                .sourceReplaced,
+                "\(connection.path): this is not the file that the target was filled from; put that file back, or run "
+                    + "`tally resync \(flow)`, which loads all tables anew and compares"
+            )
+        }
+        guard try CaptureTables.exist(in: connection),
+            try Consumers.all(in: connection).contains(where: { $0.flow == flow })
+        else {
+            throw lost("capture for flow \(flow) was removed from the file", in: connection)
+        }
+        try verify(checkpoint.position, in: connection)
+    }
+
     /// - Throws: ``StoreError`` with `historyLost` or `historyWentBackwards` when the stream cannot go on from there.
     static func verify(_ position: Position, in connection: Connection) throws {
         let sequence = Int64(clamping: position.order)

@@ -23,6 +23,16 @@ package struct SQLiteSource: Source {
         }
     }
 
+    package func verify(_ request: CaptureRequest) async throws {
+        guard let checkpoint = request.checkpoint else { return }
+        switch request.capture.mode {
+        case .auto, .trigger:
+            try await SourceInspection(file: SourceFile(path)).verify(checkpoint, flow: request.consumer.flow)
+        case .timestamp, .version: try await PolledInspector().verify(checkpoint, path: path)
+        case .log: return
+        }
+    }
+
     package func open(_ request: CaptureRequest) async throws -> any SourceSession {
         switch request.capture.mode {
         case .auto, .trigger:

@@ -17,6 +17,11 @@ actor SourceInspection {
         try reading { try Catalog.tables(in: $0) }
     }
 
+    /// - Throws: ``StoreError`` when the stream could not go on from the checkpoint.
+    func verify(_ checkpoint: Checkpoint, flow: String) throws {
+        try reading { try History.verify(checkpoint, of: flow, in: $0) }
+    }
+
     static func findings(path: String, _ request: CaptureRequest) async -> [Finding] {
         do {
             return try await SourceInspection(file: SourceFile(path)).findings(request)
@@ -103,10 +108,13 @@ actor SourceInspection {
 
     private func unmatched(_ selection: TableSelection, _ names: [TableName]) -> [Finding] {
         selection.unmatched(in: names).map { pattern in
-            let nearest = names.map(\.name).min { pattern.distance(to: $0) < pattern.distance(to: $1) }
+            // What is near to a secret says too much of it.
+            let nearest =
+                selection.shown[pattern] == nil
+                ? names.map(\.name).min { pattern.distance(to: $0) < pattern.distance(to: $1) } : nil
             return Finding(
                 .error,
-                "\(file.path): no table matches \(pattern)",
+                "\(file.path): no table matches \(selection.words(for: pattern))",
                 remedy: nearest.map { "did you mean \($0)?" }
             )
         }

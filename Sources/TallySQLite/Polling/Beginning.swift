@@ -56,6 +56,12 @@ struct Beginning {
             + "the table out with \"!\(table.name)\""
     }
 
+    /// - Throws: ``StoreError`` with `historyLost` or `historyWentBackwards` when polls cannot go on from the checkpoint.
+    static func verify(_ checkpoint: Checkpoint, in connection: Connection) throws {
+        let held = try marks(of: checkpoint, path: connection.path)
+        try refuseOlder(try PolledStructure.version(in: connection), than: held.schema, path: connection.path)
+    }
+
     static func refuseOlder(_ version: Int64, than known: Int64, path: String) throws {
         guard version < known else { return }
         throw StoreError(

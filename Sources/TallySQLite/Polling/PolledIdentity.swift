@@ -18,16 +18,11 @@ enum PolledIdentity {
         checkpoint: Checkpoint?,
         _ observer: MilestoneObserver?
     ) throws -> String {
-        let kept = try StoreIdentity.read(in: connection)
-        let derived = try derive(connection)
         if let checkpoint {
-            if checkpoint.sourceID == kept || checkpoint.sourceID == derived { return checkpoint.sourceID }
-            throw StoreError(
-                .sourceReplaced,
-                "\(connection.path) is not the file that the target was filled from; put that one back, or run `tally "
-                    + "resync FLOW` to load this one, which writes only what differs"
-            )
+            try verify(checkpoint, in: connection)
+            return checkpoint.sourceID
         }
+        let kept = try StoreIdentity.read(in: connection)
         if let kept, try PolledReaders.contains(flow, in: connection) { return kept }
         do {
             return try connection.transaction {
@@ -37,8 +32,19 @@ enum PolledIdentity {
                 return made
             }
         } catch let error as StoreError where (error.cause as? SQLiteError)?.refusesWriting ?? false {
-            return kept ?? derived
+            return try kept ?? derive(connection)
         }
+    }
+
+    /// - Throws: ``StoreError`` with `sourceReplaced` when the checkpoint speaks of another file.
+    static func verify(_ checkpoint: Checkpoint, in connection: Connection) throws {
+        let known = [try StoreIdentity.read(in: connection), try derive(connection)]
+        if known.contains(checkpoint.sourceID) { return }
+        throw StoreError(
+            .sourceReplaced,
+            "\(connection.path) is not the file that the target was filled from; put that one back, or run `tally "
+                + "resync FLOW` to load this one, which writes only what differs"
+        )
     }
 
     private static func derive(_ connection: Connection) throws -> String {

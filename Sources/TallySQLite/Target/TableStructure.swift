@@ -30,9 +30,11 @@ struct TableStructure {
             throw StoreError(.missingTable, "\(connection.path) has no table \(table.name)", table: table)
         }
         switch step {
-        case .add(let column):
+        case .add(let column, let definition):
             guard existing.column(folding: column.name) == nil else { return }
-            try add(column)
+            try add(column, isNative: definition?.kind == "sqlite")
+        // A column of SQLite takes values of every type.
+        case .retype: break
         case .rename(let old, let new):
             if existing.column(folding: old) == nil, existing.column(folding: new) != nil { return }
             try run(
@@ -49,8 +51,9 @@ struct TableStructure {
     /// SQLite adds a column to rows that are there only with a constant default, and NOT NULL only with one that is not
     /// NULL. A generated column comes as an ordinary one: how to compute it is not known, and its values come with the
     /// rows.
-    private func add(_ column: Column) throws {
+    private func add(_ column: Column, isNative: Bool) throws {
         var column = column
+        if !isNative { column.defaultExpression = nil }
         if let expression = column.defaultExpression, !Self.isConstant(expression) { column.defaultExpression = nil }
         if column.defaultExpression.map({ $0.uppercased() == "NULL" }) ?? true { column.isNullable = true }
         let isStrict =
@@ -58,7 +61,7 @@ struct TableStructure {
                 "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
                 .text(table.name)
             )?.first == .integer(1)
-        let definition = GeneratedDefinition.sql(of: column, isNative: true, isStrict: isStrict)
+        let definition = GeneratedDefinition.sql(of: column, isNative: isNative, isStrict: isStrict)
         try run("ALTER TABLE \(quoted(table.name)) ADD COLUMN \(definition)", "add column \(column.name)")
     }
 

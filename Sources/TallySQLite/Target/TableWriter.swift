@@ -50,6 +50,8 @@ final class TableWriter {
     }
 
     private func delete(_ row: Row, isReplaying: Bool) throws -> Effect {
+        // A row with NULL in its key was never written, so there is none to delete.
+        if hasNull(row.picking(mapping.key)) { return .done }
         let statement = try statement(.delete)
         if let problem = try bindKey(of: row, to: statement) { return .rejected(problem) }
         if let broken = try statement.write() { return .rejected(broken.message) }
@@ -99,7 +101,8 @@ final class TableWriter {
 
     private func move(_ row: Row, from former: Row, isReplaying: Bool) throws -> Effect {
         if let problem = keyProblem(of: row) { return .rejected(problem) }
-        if former.values.contains(where: { $0 == nil || $0 == .null }) { return .rejected(Self.nullKey) }
+        if hasNull(former) { return try insert(row, isReplaying: isReplaying, isMending: false) }
+        if former.values.contains(where: { $0 == nil }) { return .rejected(Self.absentKey) }
         let present = mapping.written.indices.filter { row[mapping.written[$0]] != nil }
         let isComplete = present.count == mapping.written.count
         let move = isComplete ? try statement(.move) : try connection.prepare(mapping.move(present))
@@ -163,6 +166,7 @@ final class TableWriter {
     // MARK: Values
 
     static let incomplete = "the row is not in the target and the change does not hold all of its columns"
+    private static let absentKey = "the change does not hold the row's key"
     private static let nullKey = "a column of the key is NULL, so that no other row could be told from it"
 
     /// Binds all values that are written.
@@ -189,12 +193,16 @@ final class TableWriter {
     func keyProblem(of row: Row) -> String? {
         for place in mapping.key {
             switch row.values[place] {
-            case .none: return "the change does not hold the row's key"
+            case .none: return Self.absentKey
             case .some(.null): return Self.nullKey
             default: continue
             }
         }
         return nil
+    }
+
+    private func hasNull(_ key: Row) -> Bool {
+        key.values.contains { if case .null? = $0 { true } else { false } }
     }
 
     /// What a value itself breaks, such as the limit on its size, rejects the row as a constraint does.

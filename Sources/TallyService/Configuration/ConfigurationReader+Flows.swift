@@ -100,7 +100,8 @@ extension ConfigurationReader {
         for pattern in patterns where pattern.text.isEmpty || pattern.text == "!" {
             report("an empty name; write a table's name or a pattern such as \"audit_*\"", at: pattern.place)
         }
-        return TableSelection(patterns.map(\.text))
+        let hidden = patterns.filter(\.isInterpolated).map { ($0.text, $0.written) }
+        return TableSelection(patterns.map(\.text), shown: Dictionary(hidden) { first, _ in first })
     }
 
     private func schemaRules(_ section: Section) -> SchemaRules {

@@ -58,14 +58,16 @@ extension ConfigurationReader {
             return nil
         }
         var settings: [String: String] = [:]
+        var shown: [String: String] = [:]
         for setting in kind.settings {
             let scalar = setting.remedy.map { section.required(setting.key, $0) } ?? section.scalar(setting.key)
             guard let scalar else { continue }
             if scalar.text.isEmpty { report("is empty; \(setting.remedy ?? "leave it out")", at: scalar.place) }
             settings[setting.key] = setting.form == .path ? absolute(scalar.text) : scalar.text
+            if scalar.isInterpolated { shown[setting.key] = scalar.written }
         }
         section.finish()
-        return StoreConfiguration(name: name, kind: kind.name, settings: settings)
+        return StoreConfiguration(name: name, kind: kind.name, settings: settings, shown: shown)
     }
 
     /// Names appear in commands, files and metrics, so that only plain letters will do.

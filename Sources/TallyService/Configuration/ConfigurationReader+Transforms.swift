@@ -35,8 +35,23 @@ extension ConfigurationReader {
         for (column, scalar) in section.texts("set") { settings.set[column] = expression(scalar, "set.\(column)") }
         settings.drop = section.list("drop")?.map(\.text) ?? []
         for (column, scalar) in section.texts("rename") { settings.rename[column] = scalar.text }
-        settings.table = section.scalar("table")?.text
+        if let table = section.scalar("table") {
+            refuseReserved(table)
+            settings.table = table.text
+        }
         section.finish()
         return settings
+    }
+
+    /// Names that no table of a user's may have.
+    private func refuseReserved(_ table: Scalar) {
+        let name = table.text.lowercased()
+        if name.hasPrefix("_tally_") {
+            report("“\(table.written)” is a name that Tally keeps for its own tables; write another", at: table.place)
+        } else if name.hasPrefix("sqlite_") {
+            report("“\(table.written)” is a name that SQLite keeps for itself; write another", at: table.place)
+        } else if name.isEmpty {
+            report("is empty; write a table's name, or leave it out", at: table.place)
+        }
     }
 }

@@ -7,11 +7,14 @@ public struct StoreConfiguration: Sendable, Hashable {
     public var kind: String
     /// What the kind of store asks for, by key; paths are absolute. May hold secrets: never print it.
     public var settings: [String: String]
+    /// What is shown instead of settings that came from `${…}`, by key: the text as the file has it.
+    public var shown: [String: String]
 
-    public init(name: String, kind: String, settings: [String: String]) {
+    public init(name: String, kind: String, settings: [String: String], shown: [String: String] = [:]) {
         self.name = name
         self.kind = kind
         self.settings = settings
+        self.shown = shown
     }
 
     /// The store itself. Opens nothing yet.
@@ -21,6 +24,8 @@ public struct StoreConfiguration: Sendable, Hashable {
         guard let kind = StoreKind.all.first(where: { $0.name == kind }) else {
             preconditionFailure("a configuration holds only kinds that this binary knows")
         }
-        return kind.open(self, observer)
+        let store = kind.open(self, observer)
+        let wording = Wording(of: self, paths: kind.settings.filter { $0.form == .path }.map(\.key))
+        return wording.isPlain ? store : WordedStore(base: store, wording: wording)
     }
 }

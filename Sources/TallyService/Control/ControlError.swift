@@ -13,6 +13,15 @@ package struct ControlError: Error, Sendable, Hashable, Codable, CustomStringCon
         case failed
         /// The node or a store cannot be reached.
         case unreachable
+
+        /// What a command that ends with it exits with.
+        package var exitCode: Int32 {
+            switch self {
+            case .notFound, .invalid: 2
+            case .conflict, .failed: 1
+            case .unreachable: 3
+            }
+        }
     }
 
     package var code: Code

@@ -23,6 +23,8 @@ struct FlowsService: Service {
 
     let flows: [Flow]
     let isOnce: Bool
+    /// Whether a flow was taken out while the node ran: then how it ended is nobody's concern.
+    let isRemoved: @Sendable (String) -> Bool
     let outcome: Outcome
 
     func run() async throws {
@@ -30,7 +32,7 @@ struct FlowsService: Service {
             await withTaskGroup(of: Void.self) { group in
                 for flow in flows {
                     group.addTask {
-                        if case .gaveUp(let error) = await flow.run() {
+                        if case .gaveUp(let error) = await flow.run(), !isRemoved(flow.name) {
                             outcome.note(NodeFailure(error, flow: flow.name))
                         }
                     }
@@ -44,6 +46,10 @@ struct FlowsService: Service {
 
     /// A run that ends has to say what it could not bring over.
     private func noteWhatIsLeft(of status: FlowStatus) {
+        if status.phase == .finished, !status.hasTables {
+            let message = "flow \(status.flow): the source has no table that its `tables` select; `tally check` names them"
+            outcome.note(NodeFailure(exitCode: 1, message: message))
+        }
         let paused = status.tables.filter { $0.phase == .paused }
         for table in paused {
             let reason = table.message ?? "it is paused"

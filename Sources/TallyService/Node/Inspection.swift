@@ -1,4 +1,6 @@
+import Foundation
 import TallyEngine
+import TallyLedger
 public import TallyModel
 import TallyTransform
 
@@ -16,24 +18,37 @@ public struct Inspection {
     public static func run(_ configuration: Configuration) async -> [FlowFindings] {
         var results: [FlowFindings] = []
         let clashes = await SharedTables.find(in: configuration)
+        let (ledger, problem) = await ledger(of: configuration)
         for flow in configuration.flows {
-            let shared = clashes.filter { $0.flows.contains(flow.settings.name) }
-            results.append(await inspect(flow, configuration, shared: shared.map { Finding(.error, $0.message) }))
+            let shared = clashes.filter { $0.flows.contains(flow.settings.name) }.map { Finding(.error, $0.message) }
+            results.append(await inspect(flow, configuration, ledger, known: shared + problem))
         }
+        await ledger?.close()
         return results
+    }
+
+    /// The ledger, where there is one: to look makes none.
+    private static func ledger(of configuration: Configuration) async -> (Ledger?, problem: [Finding]) {
+        guard FileManager.default.fileExists(atPath: configuration.ledgerPath) else { return (nil, []) }
+        do {
+            return (try await Ledger.open(path: configuration.ledgerPath), [])
+        } catch {
+            return (nil, [finding(error)])
+        }
     }
 
     private static func inspect(
         _ flow: FlowConfiguration,
         _ configuration: Configuration,
-        shared: [Finding]
+        _ ledger: Ledger?,
+        known: [Finding]
     ) async -> FlowFindings {
-        var findings = shared
+        var findings = known
         var labels = (flow.from, flow.to)
         do {
             let stores = try FlowStores(flow, in: configuration)
             labels = (stores.source.label, stores.target.label)
-            findings += try await inspect(flow.settings, stores)
+            findings += try await inspect(flow.settings, stores, ledger)
         } catch {
             findings.append(finding(error))
         }
@@ -48,10 +63,35 @@ public struct Inspection {
         )
     }
 
-    private static func inspect(_ settings: FlowSettings, _ stores: FlowStores) async throws -> [Finding] {
+    /// Whether the flow could go on where its target is.
+    private static func aboutHistory(
+        _ settings: FlowSettings,
+        _ stores: FlowStores,
+        _ ledger: Ledger?
+    ) async throws -> [Finding] {
+        let requests = try await ledger?.resyncRequests(of: settings.name) ?? []
+        if requests.contains(where: { $0.table == nil }) {
+            return [Finding(.note, "a new load of all tables was asked for; it begins with the next `tally run`")]
+        }
+        let problem: StoreError?
+        do {
+            problem = try await HistoryCheck(stores: stores, settings: settings).problem()
+        } catch let error as StoreError {
+            // What is wrong with the target is said where the target is looked at.
+            return error.code == .damaged ? [Finding(.error, error.message)] : []
+        }
+        return problem.map { [Finding(.error, table: $0.table, $0.message)] } ?? []
+    }
+
+    private static func inspect(
+        _ settings: FlowSettings,
+        _ stores: FlowStores,
+        _ ledger: Ledger?
+    ) async throws -> [Finding] {
         let consumer = Consumer(flow: settings.name, targetID: "", targetLabel: stores.target.label)
         let request = CaptureRequest(consumer: consumer, tables: settings.tables, capture: settings.capture)
         var findings = try await stores.source.0.inspect(request)
+        findings += try await aboutHistory(settings, stores, ledger)
         // Where the source cannot be looked at, there is nothing to hold against the target.
         guard !findings.contains(where: { $0.severity == .error && $0.table == nil }) else { return findings }
         var outputs: [TableSchema] = []

@@ -30,6 +30,7 @@ extension Node: ControlledNode {
 
     package func remove(flow name: String) async throws(ControlError) {
         let flow = try self.flow(named: name)
+        leaving.withLock { _ = $0.insert(name) }
         flow.stop()
         await flow.waitUntilEnded()
         guard let settings = configuration(of: name) else { return }

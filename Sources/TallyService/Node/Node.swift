@@ -5,7 +5,6 @@ import TallyEngine
 import TallyLedger
 public import TallyModel
 import TallySQLite
-import UnixSignals
 
 /// How a node is run.
 public struct NodeOptions: Sendable {
@@ -14,12 +13,21 @@ public struct NodeOptions: Sendable {
     /// Takes flows from runners that cannot be seen to have ended.
     public var takeOver: Bool
     public var logger: Logger
+    /// What asks the node to end; `nil` where nothing does but its own work.
+    public var signals: StopSignals?
     public var observer: MilestoneObserver?
 
-    public init(once: Bool = false, takeOver: Bool = false, logger: Logger, observer: MilestoneObserver? = nil) {
+    public init(
+        once: Bool = false,
+        takeOver: Bool = false,
+        logger: Logger,
+        signals: StopSignals? = nil,
+        observer: MilestoneObserver? = nil
+    ) {
         self.once = once
         self.takeOver = takeOver
         self.logger = logger
+        self.signals = signals
         self.observer = observer
     }
 }
@@ -32,6 +40,8 @@ public final class Node: Sendable {
     let flows: [Flow]
     /// Flows that were removed while the node ran.
     let removed = Mutex<Set<String>>([])
+    /// Flows that are being removed, or were.
+    let leaving = Mutex<Set<String>>([])
 
     /// Opens the ledger; opens no store yet.
     ///
@@ -42,14 +52,26 @@ public final class Node: Sendable {
         } catch {
             throw NodeFailure(error)
         }
-        if let clash = await SharedTables.find(in: configuration).first {
-            await ledger.close()
-            throw NodeFailure(exitCode: 2, message: clash.message)
-        }
         self.configuration = configuration
         self.options = options
-        let (runner, ledger) = (Runner.current(), ledger)
-        flows = try configuration.flows.map { flow in
+        do {
+            if let clash = await SharedTables.find(in: configuration).first {
+                throw NodeFailure(exitCode: 2, message: clash.message)
+            }
+            flows = try Self.flows(of: configuration, options, ledger)
+        } catch {
+            await ledger.close()
+            throw NodeFailure(error)
+        }
+    }
+
+    private static func flows(
+        of configuration: Configuration,
+        _ options: NodeOptions,
+        _ ledger: Ledger
+    ) throws -> [Flow] {
+        let runner = Runner.current()
+        return try configuration.flows.map { flow in
             let stores = try FlowStores(flow, in: configuration, observer: options.observer)
             return Flow(
                 flow.settings,
@@ -68,7 +90,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Runs every flow and the control socket until SIGINT or SIGTERM, or with ``NodeOptions/once`` until caught up.
+    /// Runs every flow and the control socket until ``NodeOptions/signals`` say stop, or with ``NodeOptions/once`` until
+    /// caught up.
     ///
     /// - Throws: ``NodeFailure`` when a flow could not do what it was asked to.
     public func run() async throws {
@@ -77,21 +100,24 @@ public final class Node: Sendable {
         do {
             server = try ControlServer(node: self, state: configuration.state, logger: options.logger)
         } catch {
+            await ledger.close()
             throw NodeFailure(error)
         }
-        let services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(
-                service: FlowsService(flows: flows, isOnce: options.once, outcome: outcome),
-                successTerminationBehavior: .gracefullyShutdownGroup
-            ),
+        let flowsService = FlowsService(
+            flows: flows,
+            isOnce: options.once,
+            isRemoved: { [self] name in leaving.withLock { $0.contains(name) } },
+            outcome: outcome
+        )
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: flowsService, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: server),
         ]
+        if let signals = options.signals {
+            services.append(.init(service: signals, successTerminationBehavior: .gracefullyShutdownGroup))
+        }
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services,
-                gracefulShutdownSignals: [.sigint, .sigterm],
-                logger: options.logger
-            )
+            configuration: ServiceGroupConfiguration(services: services, logger: options.logger)
         )
         do {
             try await group.run()

@@ -2,7 +2,7 @@ import TallyModel
 
 /// Why a node ended other than as it was asked to, and with which exit code.
 public struct NodeFailure: Error, CustomStringConvertible {
-    /// 1: the answer is no. 3: something could not be reached.
+    /// 1: the answer is no. 2: the configuration cannot be run. 3: something could not be reached.
     public let exitCode: Int32
     public let message: String
 
@@ -15,7 +15,13 @@ public struct NodeFailure: Error, CustomStringConvertible {
 
     init(_ error: any Error, flow: String? = nil) {
         let outOfReach: Set<StoreError.Code> = [.unreachable, .busy, .outOfSpace, .readOnly, .denied, .outcomeUnknown]
-        exitCode = (error as? StoreError).map { outOfReach.contains($0.code) } ?? false ? 3 : 1
+        exitCode =
+            switch error {
+            case let error as NodeFailure: error.exitCode
+            case let error as StoreError: outOfReach.contains(error.code) ? 3 : 1
+            case let error as ControlError: error.code.exitCode
+            default: 1
+            }
         message = flow.map { "flow \($0): \(error)" } ?? "\(error)"
     }
 }

@@ -16,11 +16,9 @@ package struct OfflineNode: ControlledNode {
     // MARK: Looking
 
     package func statuses() async throws(ControlError) -> [FlowStatus] {
-        try await ControlError.wrapping {
-            let ledger = try await Ledger.open(path: configuration.ledgerPath)
+        try await withLedger { ledger in
             var statuses: [FlowStatus] = []
             for flow in configuration.flows { statuses.append(try await status(of: flow, ledger)) }
-            await ledger.close()
             return statuses
         }
     }
@@ -35,13 +33,25 @@ package struct OfflineNode: ControlledNode {
                 target: stores.target.label,
                 progress: try await stores.target.0.progress(of: name),
                 pauses: try await ledger.pauses(of: name),
-                deadLetters: try await ledger.deadLetters(of: name)
+                deadLetters: try await ledger.deadLetters(of: name),
+                stop: try await stop(of: flow, stores, ledger)
             )
         } catch {
             var status = FlowStatus(flow: name, source: stores.source.label, target: stores.target.label)
             status.phase = .notRunning
             status.message = "\(error)"
             return status
+        }
+    }
+
+    /// What stands in the way of the flow: what ended it, or what would end it because its source is not what it was.
+    private func stop(of flow: FlowConfiguration, _ stores: FlowStores, _ ledger: Ledger) async throws -> FlowStop? {
+        let name = flow.settings.name
+        // A new load of everything asks nothing of the history.
+        if try await ledger.resyncRequests(of: name).contains(where: { $0.table == nil }) { return nil }
+        if let stop = try await ledger.stop(of: name) { return stop }
+        return try await HistoryCheck(stores: stores, settings: flow.settings).problem().map { error in
+            FlowStop(code: error.code.description, reason: error.description, since: Timestamp.now())
         }
     }
 
@@ -131,11 +141,9 @@ package struct OfflineNode: ControlledNode {
 
     private func letters(of name: String?) async throws(ControlError) -> [DeadLetter] {
         let wanted = try name.map { name throws(ControlError) in [try flow(named: name)] } ?? configuration.flows
-        return try await ControlError.wrapping {
-            let ledger = try await Ledger.open(path: configuration.ledgerPath)
+        return try await withLedger { ledger in
             var letters: [DeadLetter] = []
             for flow in wanted { letters += try await ledger.deadLetters(of: flow.settings.name) }
-            await ledger.close()
             return letters
         }
     }
@@ -147,10 +155,20 @@ package struct OfflineNode: ControlledNode {
         _ body: (Ledger, FlowConfiguration) async throws -> Void
     ) async throws(ControlError) {
         let flow = try flow(named: name)
+        try await withLedger { try await body($0, flow) }
+    }
+
+    private func withLedger<Result>(_ body: (Ledger) async throws -> Result) async throws(ControlError) -> Result {
         try await ControlError.wrapping {
             let ledger = try await Ledger.open(path: configuration.ledgerPath)
-            try await body(ledger, flow)
-            await ledger.close()
+            do {
+                let result = try await body(ledger)
+                await ledger.close()
+                return result
+            } catch {
+                await ledger.close()
+                throw error
+            }
         }
     }
 

@@ -13,7 +13,9 @@ package final class InMemoryLedger: Sendable {
         var letters: [DeadLetter] = []
         var nextLetter: Int64 = 1
         var pauses: [Pause] = []
-        var requests: [TableName?] = []
+        var requests: [ResyncRequest] = []
+        var nextRequest: Int64 = 1
+        var stop: FlowStop?
         var discarded: Set<Discarded> = []
         var parked = 0
     }
@@ -24,7 +26,8 @@ package final class InMemoryLedger: Sendable {
 
     package var letters: [DeadLetter] { state.withLock { $0.letters } }
     package var pauses: [Pause] { state.withLock { $0.pauses } }
-    package var requests: [TableName?] { state.withLock { $0.requests } }
+    package var requests: [TableName?] { state.withLock { $0.requests.map(\.table) } }
+    package var stop: FlowStop? { state.withLock { $0.stop } }
     package var discarded: Set<Discarded> { state.withLock { $0.discarded } }
     /// How many times a letter was parked.
     package var parkings: Int { state.withLock { $0.parked } }
@@ -91,16 +94,28 @@ struct InMemoryLedgerClient: FlowLedger {
         try await call { state in state.pauses.removeAll { $0.table == table } }
     }
 
-    func resyncRequests(of flow: String) async throws -> [TableName?] {
+    func resyncRequests(of flow: String) async throws -> [ResyncRequest] {
         try await call { $0.requests }
     }
 
     func requestResync(flow: String, table: TableName?) async throws {
-        try await call { state in if !state.requests.contains(table) { state.requests.append(table) } }
+        try await call { state in
+            state.requests.removeAll { $0.table == table }
+            state.requests.append(ResyncRequest(id: state.nextRequest, table: table))
+            state.nextRequest += 1
+        }
     }
 
-    func resyncBegan(flow: String, table: TableName?) async throws {
-        try await call { state in state.requests.removeAll { $0 == table } }
+    func resyncBegan(_ request: ResyncRequest, flow: String) async throws {
+        try await call { state in state.requests.removeAll { $0.id == request.id } }
+    }
+
+    func stop(of flow: String) async throws -> FlowStop? {
+        try await call { $0.stop }
+    }
+
+    func note(_ stop: FlowStop?, flow: String) async throws {
+        try await call { $0.stop = stop }
     }
 
     func remove(flow: String) async throws {
@@ -108,6 +123,7 @@ struct InMemoryLedgerClient: FlowLedger {
             state.letters = []
             state.pauses = []
             state.requests = []
+            state.stop = nil
         }
     }
 

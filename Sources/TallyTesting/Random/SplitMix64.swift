@@ -1,3 +1,5 @@
+import Foundation
+
 /// Numbers that look random and follow from a seed alone: one seed, one history.
 ///
 /// Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
@@ -6,6 +8,11 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
 
     package init(seed: UInt64) {
         state = seed
+    }
+
+    /// The seed that the environment variable `TALLY_SEED` holds, to replay a run, or a new one.
+    package static func newSeed() -> UInt64 {
+        ProcessInfo.processInfo.environment["TALLY_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...UInt64.max >> 1)
     }
 
     package mutating func next() -> UInt64 {

@@ -12,6 +12,10 @@ struct InMemorySourceClient: Source {
 
     func inspect(_ request: CaptureRequest) async throws -> [Finding] { [] }
 
+    func verify(_ request: CaptureRequest) async throws {
+        try await passage.carry(.inspect) { try source.read { try $0.verify(request) } }
+    }
+
     func open(_ request: CaptureRequest) async throws -> any SourceSession {
         try await passage.carry(.open) {
             try source.read { history in

@@ -131,6 +131,18 @@ struct SourceHistory {
             forget()
             return endOfEntries
         }
+        try verify(request)
+        let order = checkpoint.position.order
+        let isNews = entries.firstIndex { entry in
+            if case .structure = entry.content { entry.order >= order } else { entry.order > order }
+        }
+        return firstEntry + (isNews ?? entries.count)
+    }
+
+    /// - Throws: ``StoreError`` when the stream cannot go on from the request's checkpoint.
+    func verify(_ request: CaptureRequest) throws {
+        guard let checkpoint = request.checkpoint else { return }
+        let flow = request.consumer.flow
         guard checkpoint.sourceID == id else {
             throw StoreError(.sourceReplaced, "the checkpoint is of source \(checkpoint.sourceID), this is \(id)")
         }
@@ -147,10 +159,6 @@ struct SourceHistory {
                 "\(registration.acknowledged) was acknowledged, and the checkpoint is \(checkpoint.position)"
             )
         }
-        let isNews = entries.firstIndex { entry in
-            if case .structure = entry.content { entry.order >= order } else { entry.order > order }
-        }
-        return firstEntry + (isNews ?? entries.count)
     }
 
     mutating func acknowledge(_ order: UInt64, by flow: String) {

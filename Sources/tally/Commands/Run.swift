@@ -6,7 +6,7 @@ import TallyService
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follows every flow until it is told to stop.",
-        discussion: "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0."
+        discussion: "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0, or 1 where a flow stood still because of an error."
     )
 
     @OptionGroup var options: ConfigurationOptions
@@ -24,6 +24,8 @@ struct Run: AsyncParsableCommand {
     var hidesProgress = false
 
     func run() async throws {
+        // First of all: until then either signal would end the process where it is.
+        let signals = await StopSignals()
         let console = Console.error
         let node = try await Node(
             configuration: try options.load(),
@@ -31,6 +33,7 @@ struct Run: AsyncParsableCommand {
                 once: once,
                 takeOver: takeOver,
                 logger: logLevel.logger(on: console),
+                signals: signals,
                 observer: CrashPoint.observer(environment: ProcessInfo.processInfo.environment)
             )
         )

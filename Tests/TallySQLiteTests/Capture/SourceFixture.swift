@@ -53,7 +53,7 @@ final class SourceFixture {
         let (input, output) = (Pipe(), Pipe())
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
         try process.run()
-        input.fileHandleForWriting.write(Data((".timeout 5000\n" + script + "\n").utf8))
+        input.fileHandleForWriting.write(Data((".timeout 300000\n" + script + "\n").utf8))
         try input.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()

@@ -1,6 +1,7 @@
 import SQLite
 import TallyModel
 import TallySQLite
+import TallyTesting
 import Testing
 
 @Suite("Loading into a SQLite target")
@@ -144,7 +145,7 @@ struct LoadTests {
 
     @Test("Chunk by chunk, replacing makes any table equal to the source", arguments: 0..<12)
     func random(seed: Int) async throws {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let keys = ["a TEXT COLLATE NOCASE, b", "a, b INTEGER", "a BLOB, b TEXT COLLATE RTRIM"]
         let options = seed % 2 == 0 ? "" : " WITHOUT ROWID"
         let table = "CREATE TABLE t(\(keys[seed % keys.count]), u UNIQUE, v, PRIMARY KEY(a, b))\(options);"
@@ -176,22 +177,5 @@ struct LoadTests {
         await session.close()
         let query = "SELECT typeof(a), quote(a), typeof(b), quote(b), quote(u), quote(v) FROM t ORDER BY a, b"
         #expect(try fixture.shell(query) == fixture.shell(query, on: fixture.source), "seed \(seed)")
-    }
-}
-
-/// SplitMix64 (https://prng.di.unimi.it/splitmix64.c).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -41,7 +41,7 @@ final class TargetFixture: Sendable {
         let (input, output) = (Pipe(), Pipe())
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
         try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data((".timeout 5000\n" + script + "\n").utf8))
+        try input.fileHandleForWriting.write(contentsOf: Data((".timeout 300000\n" + script + "\n").utf8))
         try input.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()

@@ -1,0 +1,77 @@
+import TallyModel
+
+struct WordedTarget: Target {
+    let base: any Target
+    let wording: Wording
+
+    func catalog() async throws -> [TableSchema] { try await wording.wording { try await base.catalog() } }
+
+    func inspect(_ tables: [TableSchema], create: Bool) async throws -> [Finding] {
+        try await wording.wording { wording(try await base.inspect(tables, create: create)) }
+    }
+
+    func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
+        try await wording.wording {
+            let session = try await base.open(flow: flow, runner: runner, takeOver: takeOver)
+            return WordedTargetSession(base: session, wording: wording)
+        }
+    }
+
+    func progress(of flow: String) async throws -> FlowProgress? {
+        try await wording.wording { try await base.progress(of: flow) }
+    }
+
+    func remove(flow: String) async throws { try await wording.wording { try await base.remove(flow: flow) } }
+}
+
+private struct WordedTargetSession: TargetSession {
+    let base: any TargetSession
+    let wording: Wording
+
+    var identity: (id: String, label: String) {
+        get async {
+            let (id, label) = await base.identity
+            return (id, wording.distinct(label))
+        }
+    }
+
+    var progress: FlowProgress { get async { await base.progress } }
+
+    func schema(of table: TableName) async throws -> TableSchema? {
+        try await wording.wording { try await base.schema(of: table) }
+    }
+
+    func isEmpty(_ table: TableName) async throws -> Bool {
+        try await wording.wording { try await base.isEmpty(table) }
+    }
+
+    func permitsFolding(_ table: TableName) async throws -> Bool {
+        try await wording.wording { try await base.permitsFolding(table) }
+    }
+
+    func create(_ schema: TableSchema) async throws { try await wording.wording { try await base.create(schema) } }
+
+    func alter(_ table: TableName, _ steps: [TableAlteration]) async throws {
+        try await wording.wording { try await base.alter(table, steps) }
+    }
+
+    func finishLoad(of schema: TableSchema) async throws {
+        try await wording.wording { try await base.finishLoad(of: schema) }
+    }
+
+    func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome {
+        try await wording.wording { try await base.apply(slice, replaying: replaying) }
+    }
+
+    func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
+        try await wording.wording { try await base.load(chunk, mode: mode) }
+    }
+
+    func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) async throws {
+        try await wording.wording { try await base.commit(checkpoint, notes: notes) }
+    }
+
+    func rollback() async { await base.rollback() }
+    func makeDurable() async throws { try await wording.wording { try await base.makeDurable() } }
+    func close() async { await base.close() }
+}
