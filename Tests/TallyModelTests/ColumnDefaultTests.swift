@@ -3,7 +3,8 @@ import Testing
 
 struct ColumnDefaultTests {
     @Test(arguments: [
-        "0", "-1.5", "'x'", "'it''s'::text", "(-1)", "'-1'::integer", "('{}'::jsonb)", "NULL::character varying", "true",
+        "0", "-1.5", "'x'", "'it''s'::text", "(-1)", "'-1'::integer", "('{}'::jsonb)", "NULL::character varying",
+        "true",
         "E'a\\'b'", "X'00ff'", "'2024-01-01 00:00:00+00'::timestamp with time zone", "1e-5", "((1))", "(1)::bigint",
         "'a)b'::text", "('a)b')",
     ])

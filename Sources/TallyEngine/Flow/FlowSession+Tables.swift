@@ -179,7 +179,8 @@ extension FlowSession {
                 table: table
             )
         }
-        try await relabelled(table) { try await target.alter(output.name, missing.map { .add($0, from: output.definition) }) }
+        let steps = missing.map { TableAlteration.add($0, from: output.definition) }
+        try await relabelled(table) { try await target.alter(output.name, steps) }
     }
 
     /// Has errors about a table of the target speak of the source's table, which is what people pause and resume.

@@ -78,7 +78,9 @@ package struct Adoption {
         }
         for column in output.columns where retyped.contains(where: { $0.id == column.id }) {
             // What a transform computes has no type of the source's.
-            if !column.declaredType.isEmpty, names.contains(column.name) { steps.append(.retype(column, from: output.definition)) }
+            if !column.declaredType.isEmpty, names.contains(column.name) {
+                steps.append(.retype(column, from: output.definition))
+            }
         }
         if rules.dropped == .follow {
             for column in dropped {

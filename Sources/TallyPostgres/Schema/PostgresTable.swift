@@ -1,7 +1,7 @@
 package import TallyModel
 
 /// One column as the server's catalog has it, beside what ``Column`` says of it.
-package struct PostgresColumn: Sendable, Hashable {
+package struct PostgresColumn: Sendable, Hashable, Codable {
     package var name: String
     /// `attnum`: stays when the column is renamed and is never used again. It is the ``Column/id``.
     package var number: Int16
@@ -35,17 +35,17 @@ package struct PostgresColumn: Sendable, Hashable {
 }
 
 /// A table as the server's catalog has it.
-package struct PostgresTable: Sendable, Hashable {
+package struct PostgresTable: Sendable, Hashable, Codable {
     /// What of a row's old state the server logs with updates and deletes
     /// (https://www.postgresql.org/docs/current/logical-replication-publication.html).
-    package enum ReplicaIdentity: String, Sendable, Hashable {
+    package enum ReplicaIdentity: String, Sendable, Hashable, Codable {
         case primaryKey = "d"
         case index = "i"
         case full = "f"
         case nothing = "n"
     }
 
-    package struct DroppedColumn: Sendable, Hashable {
+    package struct DroppedColumn: Sendable, Hashable, Codable {
         package var number: Int16
         package var typeModifier: Int32
 
@@ -56,7 +56,7 @@ package struct PostgresTable: Sendable, Hashable {
     }
 
     /// A unique index over columns that are never null.
-    package struct KeyIndex: Sendable, Hashable {
+    package struct KeyIndex: Sendable, Hashable, Codable {
         package var name: String
         package var isPrimary: Bool
 

@@ -81,7 +81,10 @@ extension TableMaker {
         let collation = own.map { " COLLATE \($0)" } ?? ""
         // Not every type can be cast to every other; as text all can be read again.
         if try !attempt("\(head) TYPE \(type)\(collation) USING \(name)::\(type)") {
-            try run("\(head) TYPE \(type)\(collation) USING \(name)::text::\(type)", "change the type of \(column.name)")
+            try run(
+                "\(head) TYPE \(type)\(collation) USING \(name)::text::\(type)",
+                "change the type of \(column.name)"
+            )
         }
         if let expression = column.defaultExpression, held.defaultExpression != nil {
             try attempt("\(head) SET DEFAULT \(expression)")
@@ -116,7 +119,9 @@ extension TableMaker {
             try connection.execute(sql)
             try connection.execute("RELEASE SAVEPOINT tally_attempt")
             return true
-        } catch let error as StoreError where error.postgres.map({ ["0A", "22", "23", "2B", "42"].contains($0.state.prefix(2)) }) == true {
+        } catch let error as StoreError
+            where error.postgres.map({ ["0A", "22", "23", "2B", "42"].contains($0.state.prefix(2)) }) == true
+        {
             try connection.execute("ROLLBACK TO SAVEPOINT tally_attempt; RELEASE SAVEPOINT tally_attempt")
             return false
         }

@@ -126,7 +126,11 @@ extension TableMaker {
         var sql = key.sql
         if isOwn, referenced != key.referenced {
             for former in [key.referenced.postgresSQL, key.referenced.plainSQL] {
-                sql = sql.replacing(" REFERENCES \(former)(", with: " REFERENCES \(referenced.postgresSQL)(", maxReplacements: 1)
+                sql = sql.replacing(
+                    " REFERENCES \(former)(",
+                    with: " REFERENCES \(referenced.postgresSQL)(",
+                    maxReplacements: 1
+                )
             }
         }
         let isUnchecked = sql.hasSuffix(" NOT VALID")

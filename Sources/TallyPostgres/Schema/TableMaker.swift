@@ -43,7 +43,9 @@ package struct TableMaker {
                 guard constraint.kind == .primaryKey || constraint.name == fit.blueprint.keyIndex else { continue }
                 let isFree = try isFree(TableName(constraint.name, schema: table.schema))
                 if !isFree, constraint.name == identityName { identityName = nil }
-                items.append(isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql)
+                items.append(
+                    isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql
+                )
             case .exclusion: continue
             }
         }
@@ -63,7 +65,8 @@ package struct TableMaker {
         guard let identity = fit.blueprint.replicaIdentity else { return }
         // An index that had to get another name, or none at all, identifies rows by itself.
         if identity.hasPrefix("USING INDEX") {
-            let name = fit.blueprint.keyIndex == nil ? identity : identityName.map { "USING INDEX \($0.postgresIdentifier)" }
+            let name =
+                fit.blueprint.keyIndex == nil ? identity : identityName.map { "USING INDEX \($0.postgresIdentifier)" }
             guard let name, fit.blueprint.keyIndex != nil else { return }
             try run("ALTER TABLE \(table.postgresSQL) REPLICA IDENTITY \(name)", "set the replica identity")
         } else {

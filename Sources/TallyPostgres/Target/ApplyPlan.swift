@@ -252,7 +252,10 @@ struct ApplyPlanner {
                 updates.append(ChangeRun(kind: kind, table: table, changes: [entry.change]))
             }
         }
-        plan.runs += ([deletes] + updates + [inserts]).filter { !$0.changes.isEmpty }
+        for var run in [deletes] + updates + [inserts] where !run.changes.isEmpty {
+            KeyOrder.sort(&run.changes, by: slice.tables[table].key) { plan.row($0, of: slice) }
+            plan.runs.append(run)
+        }
         gatherings[table].entries.removeAll(keepingCapacity: true)
         gatherings[table].index.removeAll()
     }

@@ -1,5 +1,5 @@
 /// What form a type's values take in Tally, and so which codec reads and writes them.
-package indirect enum ValueShape: Sendable, Hashable {
+package indirect enum ValueShape: Sendable, Hashable, Codable {
     case boolean, int2, int4, int8, float4, float8, numeric
     /// text, varchar, char(n), name, citext, xml and the labels of enums: ``Value/text(_:)`` as they are written.
     case text

@@ -33,7 +33,8 @@ extension TableDefinition {
         if !isKeyed, !schema.hasImplicitKey { items.append(GeneratedDefinition.key(of: schema)) }
 
         let options = options.isEmpty ? "" : " " + options.sql
-        return "CREATE TABLE \(quoted(schema.name.sqliteName)) (\n    \(items.joined(separator: ",\n    "))\n)\(options)"
+        return
+            "CREATE TABLE \(quoted(schema.name.sqliteName)) (\n    \(items.joined(separator: ",\n    "))\n)\(options)"
     }
 
     private func sql(of column: ColumnDefinition, _ schema: TableSchema, _ rewrite: ColumnRewriting) -> String {

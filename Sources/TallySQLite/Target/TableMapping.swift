@@ -137,7 +137,8 @@ struct TableMapping: Sendable {
     /// Why it cannot be told which rows have their keys in a range; `nil` where it can.
     func problem(with range: KeyRange) -> String? {
         guard !unordered.isEmpty, range != .all else { return nil }
-        return "the key's column \(unordered.joined(separator: ", ")) has an order in the source that SQLite does not know "
+        return
+            "the key's column \(unordered.joined(separator: ", ")) has an order in the source that SQLite does not know "
             + "(a collation, exact decimals), so that ranges of keys cannot be compared: empty the target's table, "
             + "then `tally resume FLOW TABLE` loads it again"
     }

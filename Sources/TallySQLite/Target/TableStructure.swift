@@ -85,7 +85,8 @@ struct TableStructure {
     /// has no index (`xferOptimization` in SQLite's `insert.c`). An index of no rows will do.
     func keepRowIDs() throws {
         guard try connection.first("SELECT 1 FROM pragma_index_list(?)", .text(table.sqliteName)) == nil,
-            let column = try connection.first("SELECT name FROM pragma_table_info(?)", .text(table.sqliteName))?.first?.text
+            let column = try connection.first("SELECT name FROM pragma_table_info(?)", .text(table.sqliteName))?.first?
+                .text
         else { return }
         let name = Self.rowIDIndex + table.sqliteName
         let place = "\(quoted(table.sqliteName))(\(quoted(column)))"

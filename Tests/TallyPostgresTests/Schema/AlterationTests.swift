@@ -4,7 +4,11 @@ import Testing
 
 @Suite("Changing the structure of a PostgreSQL target")
 struct AlterationTests {
-    private let postgres = NativeDefinition(kind: "postgres", table: "{\"columns\":[],\"constraints\":[],\"foreignKeys\":[],\"indexes\":[],\"name\":{\"name\":\"t\"},\"prerequisites\":[],\"sequences\":[]}")
+    private let postgres = NativeDefinition(
+        kind: "postgres",
+        table:
+            "{\"columns\":[],\"constraints\":[],\"foreignKeys\":[],\"indexes\":[],\"name\":{\"name\":\"t\"},\"prerequisites\":[],\"sequences\":[]}"
+    )
 
     private func alter(_ database: SchemaDatabase, _ steps: [TableAlteration]) throws {
         try database.transaction { try TableMaker(TableName("t"), in: $0).alter(steps) }
@@ -25,7 +29,13 @@ struct AlterationTests {
         let added = [
             Column(id: 2, name: "a", declaredType: "numeric(5,1)", isNullable: false, defaultExpression: "1.5"),
             Column(id: 3, name: "b", declaredType: "text", defaultExpression: "'x'::text", collation: "\"C\""),
-            Column(id: 4, name: "c", declaredType: "timestamp with time zone", isNullable: false, defaultExpression: "now()"),
+            Column(
+                id: 4,
+                name: "c",
+                declaredType: "timestamp with time zone",
+                isNullable: false,
+                defaultExpression: "now()"
+            ),
             Column(id: 5, name: "d", declaredType: "integer", isNullable: false),
             Column(id: 6, name: "e"),
         ]
@@ -55,7 +65,13 @@ struct AlterationTests {
     @Test func columnsOfOtherKindsOfStoreGetTypesOfOurs() async throws {
         let database = try await SchemaDatabase("CREATE TABLE t(id int PRIMARY KEY)")
         let sqlite = NativeDefinition(kind: "sqlite", table: "CREATE TABLE t(id)")
-        let column = Column(id: 2, name: "a", declaredType: "DECIMAL(5,1)", isNullable: false, defaultExpression: "X'00'")
+        let column = Column(
+            id: 2,
+            name: "a",
+            declaredType: "DECIMAL(5,1)",
+            isNullable: false,
+            defaultExpression: "X'00'"
+        )
         try alter(database, [.add(column, from: sqlite)])
         #expect(try await columns(database) == "a|numeric|f|")
     }
@@ -107,9 +123,12 @@ struct AlterationTests {
 
     @Test func tablesFromSQLiteGetTypesByTheDocumentedTable() async throws {
         let declared = [
-            ("INTEGER", "bigint"), ("VARCHAR(5)", "text"), ("", "text"), ("BLOB", "bytea"), ("FLOAT", "double precision"),
-            ("BOOLEAN", "boolean"), ("DATE", "date"), ("DATETIME", "timestamp without time zone"), ("DECIMAL(9,2)", "numeric"),
-            ("DECIMAL TEXT", "numeric"), ("JSON TEXT", "json"), ("JSONB TEXT", "jsonb"), ("UUID", "uuid"), ("STRING", "text"),
+            ("INTEGER", "bigint"), ("VARCHAR(5)", "text"), ("", "text"), ("BLOB", "bytea"),
+            ("FLOAT", "double precision"),
+            ("BOOLEAN", "boolean"), ("DATE", "date"), ("DATETIME", "timestamp without time zone"),
+            ("DECIMAL(9,2)", "numeric"),
+            ("DECIMAL TEXT", "numeric"), ("JSON TEXT", "json"), ("JSONB TEXT", "jsonb"), ("UUID", "uuid"),
+            ("STRING", "text"),
             ("TIMESTAMPTZ", "timestamp with time zone"), ("INTERVAL TEXT", "interval"), ("UNSIGNED BIG INT", "bigint"),
         ]
         var columns = [Column(id: 0, name: "rowid", declaredType: "INTEGER", isNullable: false, isHidden: true)]

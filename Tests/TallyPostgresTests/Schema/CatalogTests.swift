@@ -56,7 +56,10 @@ struct CatalogTests {
         ("id int PRIMARY KEY, v int UNIQUE", "", "id", true),
         ("id int NOT NULL UNIQUE, v int", "", "id", false),
         ("id int NOT NULL UNIQUE, v int", "ALTER TABLE t REPLICA IDENTITY FULL", "id", false),
-        ("id int PRIMARY KEY, v int NOT NULL", "CREATE UNIQUE INDEX i ON t(v); ALTER TABLE t REPLICA IDENTITY USING INDEX i", "v", false),
+        (
+            "id int PRIMARY KEY, v int NOT NULL",
+            "CREATE UNIQUE INDEX i ON t(v); ALTER TABLE t REPLICA IDENTITY USING INDEX i", "v", false
+        ),
         ("id int, v int NOT NULL", "CREATE UNIQUE INDEX i ON t(v) INCLUDE (id)", "v", false),
     ])
     func theKeyIsTheBestThatTellsRowsApart(

@@ -142,7 +142,9 @@ struct DefinitionTests {
             """
         )
         #expect(left.isEmpty)
-        let kinds = try await target.psql("SELECT relname, relkind FROM pg_class WHERE relname LIKE 'p\\_%' OR relname = 'p' ORDER BY 1")
+        let kinds = try await target.psql(
+            "SELECT relname, relkind FROM pg_class WHERE relname LIKE 'p\\_%' OR relname = 'p' ORDER BY 1"
+        )
         #expect(kinds == "p|r\np_pkey|i\np_v|i")
     }
 
@@ -182,14 +184,18 @@ struct DefinitionTests {
             """
         )
         #expect(columns == "id|integer|\nb|integer|\nA|integer|\nab|integer|(b + \"A\")\nc|text|\na|text|")
-        let indexes = try await target.psql("SELECT indexdef FROM pg_indexes WHERE tablename = 'copy' ORDER BY indexname")
+        let indexes = try await target.psql(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'copy' ORDER BY indexname"
+        )
         #expect(
             indexes == #"""
                 CREATE INDEX i_ab ON elsewhere.copy USING btree (((b + "A"))) WHERE ("A" > 1)
                 CREATE UNIQUE INDEX t_pkey ON elsewhere.copy USING btree (id)
                 """#
         )
-        let checks = try await target.psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0 AND connamespace = 'elsewhere'::regnamespace ORDER BY 1")
+        let checks = try await target.psql(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0 AND connamespace = 'elsewhere'::regnamespace ORDER BY 1"
+        )
         #expect(checks == "CHECK ((\"A\" < b))\nCHECK ((b > 0))")
     }
 
@@ -246,7 +252,11 @@ struct DefinitionTests {
     @Test func namesThatTheServerWouldCutAreRefused() async throws {
         let target = try await SchemaDatabase()
         let long = String(repeating: "é", count: 32)
-        let schema = TableSchema(name: TableName("t"), columns: [Column(id: 0, name: long, isNullable: false)], key: [0])
+        let schema = TableSchema(
+            name: TableName("t"),
+            columns: [Column(id: 0, name: long, isNullable: false)],
+            key: [0]
+        )
         let error = #expect(throws: StoreError.self) { try target.make(schema) }
         #expect(error?.code == .incompatibleSchema)
     }

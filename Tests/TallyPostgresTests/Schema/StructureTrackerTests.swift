@@ -28,7 +28,9 @@ struct StructureTrackerTests {
         }
         let schema = TableSchema(
             name: TableName(name),
-            columns: columns.map { Column(id: Int($0), name: $1, declaredType: "type\($2)", isNullable: $0 != columns[0].0) },
+            columns: columns.map {
+                Column(id: Int($0), name: $1, declaredType: "type\($2)", isNullable: $0 != columns[0].0)
+            },
             key: [0],
             version: version
         )
@@ -178,7 +180,9 @@ struct StructureTrackerTests {
     }
 
     @Test func columnsThatComeAndGoAreToldOnce() {
-        let (old, new) = (table([(1, "id", int), (2, "a", int)]), table([(1, "id", int), (3, "b", int)], dropped: [2], version: 200))
+        let (old, new) = (
+            table([(1, "id", int), (2, "a", int)]), table([(1, "id", int), (3, "b", int)], dropped: [2], version: 200)
+        )
         var tracker = tracker(old)
         #expect(tracker.catalog([new], at: 200) == [.altered(from: old.schema, to: new.schema)])
         #expect(tracker.catalog([new], at: 300).isEmpty)
@@ -255,7 +259,9 @@ struct StructureTrackerTests {
     // MARK: Rewritten rows
 
     @Test func aChangedTypeNeedsALoadWhenTheOldRowsHavePassed() {
-        let (old, new) = (table([(1, "id", int), (2, "a", int)]), table([(1, "id", int), (2, "a", Self.bigint)], version: 200))
+        let (old, new) = (
+            table([(1, "id", int), (2, "a", int)]), table([(1, "id", int), (2, "a", Self.bigint)], version: 200)
+        )
         var tracker = tracker(old)
         #expect(tracker.catalog([new], at: 200) == [.altered(from: old.schema, to: new.schema)])
         #expect(tracker.nextDue == 200)

@@ -22,17 +22,27 @@ struct PostgresTableTests {
             ("shop.mood", ""), ("uuid", "UUID"), ("interval", "INTERVAL TEXT"), ("double precision", "REAL"),
         ]
         var columns = types.enumerated().map { index, type in
-            Column(id: index + 1, name: "c\(index)", declaredType: type.0, isNullable: index != 1, collation: "\"de_DE\"")
+            Column(
+                id: index + 1,
+                name: "c\(index)",
+                declaredType: type.0,
+                isNullable: index != 1,
+                collation: "\"de_DE\""
+            )
         }
         columns[0].isNullable = false
         let fixture = try TargetFixture(target: "")
         let session = try await fixture.open()
         let schema = schema(columns)
         try await session.create(schema)
-        let row = Row([
-            .integer(1), .decimal("12.50"), .timestamp(microseconds: 0, isZoned: true), nil, .boolean(true), .bytes([1]),
-            .json("12.50"), .array([.integer(1)]), .text("007"), nil, .text("1e3"), .uuid(high: 0, low: 1), nil, .real(1),
-        ].map { $0 ?? .null })
+        let row = Row(
+            [
+                .integer(1), .decimal("12.50"), .timestamp(microseconds: 0, isZoned: true), nil, .boolean(true),
+                .bytes([1]),
+                .json("12.50"), .array([.integer(1)]), .text("007"), nil, .text("1e3"), .uuid(high: 0, low: 1), nil,
+                .real(1),
+            ].map { $0 ?? .null }
+        )
         #expect(try await session.load(.of(schema, [row]), mode: .add).rejections == [])
         try await session.commit()
         await session.close()

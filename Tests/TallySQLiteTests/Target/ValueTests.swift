@@ -97,7 +97,10 @@ struct ValueTests {
             (.timestamp(microseconds: -719_163 * day + 1, isZoned: false), "0001-12-31 00:00:00.000001 BC"),
             (.timestamp(microseconds: -719_163 * day, isZoned: true), "0001-12-31 00:00:00Z BC"),
             (.real(.nan), "NaN"),
-            (.array([.bytes([0, 255]), .null, .decimal("1.50"), .array([.text("a\"b")])]), #"["\\x00ff",null,"1.50",["a\"b"]]"#),
+            (
+                .array([.bytes([0, 255]), .null, .decimal("1.50"), .array([.text("a\"b")])]),
+                #"["\\x00ff",null,"1.50",["a\"b"]]"#
+            ),
             (.interval(Interval(months: -1, days: 2, microseconds: -3_500_000)), "P-1M2DT-3.500000S"),
             (.other(OtherValue(typeName: "inet", bytes: Array("10.0.0.1".utf8))), "10.0.0.1"),
         ]
