@@ -113,10 +113,12 @@ package final class Statement {
     }
 
     private static func bindText(_ text: String, _ handle: OpaquePointer, _ index: Int32) -> Int32 {
-        var text = text
-        return text.withUTF8 { buffer in
+        let code = text.utf8.withContiguousStorageIfAvailable { buffer in
             tally_sqlite_bind_text(handle, index, UnsafeRawPointer(buffer.baseAddress), Int32(clamping: buffer.count))
         }
+        if let code { return code }
+        // Only text that is kept in another encoding comes here.
+        return bindRawText(Array(text.utf8), handle, index)
     }
 
     private static func bindBytes(_ bytes: [UInt8], _ handle: OpaquePointer, _ index: Int32) -> Int32 {

@@ -46,6 +46,7 @@ struct LogOpening {
         if let checkpoint = request.checkpoint {
             let published = try publication.tables()
             try check(checkpoint, facts, name, hasPublication: published != nil)
+            try awaitRelease(of: name)
             result.start = checkpoint.position.order
             // Others are taken up by ``TableWatch``, as tables that are new.
             result.tables = selected.filter { published?.contains($0.oid) == true }
@@ -53,6 +54,14 @@ struct LogOpening {
             result.start = try install(selected, facts, publication)
         }
         return result
+    }
+
+    /// Makes sure that the log could be opened at the request's checkpoint. Changes nothing.
+    func verify() throws {
+        guard let checkpoint = request.checkpoint else { return }
+        let facts = try ServerFacts(control: control, replication: replication)
+        let name = CaptureName(request.consumer, database: facts.database).text
+        try check(checkpoint, facts, name, hasPublication: try Publication(name, in: control).tables() != nil)
     }
 
     private func check(_ checkpoint: Checkpoint, _ facts: ServerFacts, _ name: String, hasPublication: Bool) throws {
@@ -68,7 +77,6 @@ struct LogOpening {
             }
         )
         try check.check(checkpoint, slotName: name)
-        try awaitRelease(of: name)
     }
 
     /// A process of the server that served a run which ended just now needs a moment to notice.

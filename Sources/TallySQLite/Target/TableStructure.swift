@@ -103,6 +103,11 @@ struct TableStructure {
         for name in rows.compactMap(\.first?.text) { try connection.execute("DROP INDEX \(quoted(name))") }
     }
 
+    /// Whether there is anything for ``makeIndexes(of:)`` to make.
+    static func hasIndexes(_ schema: TableSchema) -> Bool {
+        schema.definition.map { $0.kind == "sqlite" && !$0.afterLoad.isEmpty } ?? false
+    }
+
     /// Makes the indexes that the schema's own store has, where they are not there yet.
     func makeIndexes(of schema: TableSchema) throws {
         guard let definition = schema.definition, definition.kind == "sqlite" else { return }
