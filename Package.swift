@@ -90,7 +90,10 @@ let package = Package(
         .testTarget(name: "TallyPostgresTests", dependencies: ["TallyPostgres", "PrivatePostgres", "TallyModel"]),
         .testTarget(
             name: "TallyEngineTests",
-            dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TallyServiceTests",

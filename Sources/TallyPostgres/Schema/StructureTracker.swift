@@ -72,11 +72,14 @@ package struct StructureTracker: Sendable {
             return .needsCatalog
         }
         entry.unexplained = nil
-        let older = structure(of: message, before: entry, at: lsn)
+        let alignment = ColumnAlignment(of: message.columns, to: entry.table)
+        let older = structure(of: message, alignment.numbers, before: entry, at: lsn)
         entry.older[columns] = .some(older)
         let due: String? =
             if let older {
-                Rewrite(from: older, to: entry.table).changedTypes
+                alignment.isGuess
+                    ? "columns were dropped, added or renamed, and the log does not show which"
+                    : Rewrite(from: older, to: entry.table).changedTypes
             } else {
                 "its key or columns changed in a way that rows logged before do not fit"
             }
@@ -85,8 +88,13 @@ package struct StructureTracker: Sendable {
     }
 
     /// The structure that a description speaks of, in terms of the current one.
-    private func structure(of message: RelationDescription, before entry: Known, at lsn: UInt64) -> PostgresTable? {
-        guard let numbers = ColumnAlignment(of: message.columns, to: entry.table).numbers else { return nil }
+    private func structure(
+        of message: RelationDescription,
+        _ numbers: [Int16]?,
+        before entry: Known,
+        at lsn: UInt64
+    ) -> PostgresTable? {
+        guard let numbers else { return nil }
         let current = Dictionary(
             uniqueKeysWithValues: zip(entry.table.columns, entry.table.schema.columns).map { ($0.number, ($0, $1)) }
         )

@@ -20,6 +20,17 @@ struct ChangeRun: Sendable, Hashable {
     var changes: [Int]
     /// How many deletes are of rows that the slice itself inserted, and so are not missed where they are not there.
     var unexpected = 0
+
+    /// The run in parts of so many changes at most.
+    func parts(of most: Int) -> [ChangeRun] {
+        guard changes.count > most else { return [self] }
+        return stride(from: 0, to: changes.count, by: most).map { start in
+            var part = self
+            part.changes = Array(changes[start..<min(start + most, changes.count)])
+            part.unexpected = start == 0 ? unexpected : 0
+            return part
+        }
+    }
 }
 
 /// A slice's changes, put in an order and in groups in which few statements make them true.
@@ -252,7 +263,10 @@ struct ApplyPlanner {
                 updates.append(ChangeRun(kind: kind, table: table, changes: [entry.change]))
             }
         }
-        plan.runs += ([deletes] + updates + [inserts]).filter { !$0.changes.isEmpty }
+        for var run in [deletes] + updates + [inserts] where !run.changes.isEmpty {
+            KeyOrder.sort(&run.changes, by: slice.tables[table].key) { plan.row($0, of: slice) }
+            plan.runs.append(run)
+        }
         gatherings[table].entries.removeAll(keepingCapacity: true)
         gatherings[table].index.removeAll()
     }

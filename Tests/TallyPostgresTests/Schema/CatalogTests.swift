@@ -56,7 +56,10 @@ struct CatalogTests {
         ("id int PRIMARY KEY, v int UNIQUE", "", "id", true),
         ("id int NOT NULL UNIQUE, v int", "", "id", false),
         ("id int NOT NULL UNIQUE, v int", "ALTER TABLE t REPLICA IDENTITY FULL", "id", false),
-        ("id int PRIMARY KEY, v int NOT NULL", "CREATE UNIQUE INDEX i ON t(v); ALTER TABLE t REPLICA IDENTITY USING INDEX i", "v", false),
+        (
+            "id int PRIMARY KEY, v int NOT NULL",
+            "CREATE UNIQUE INDEX i ON t(v); ALTER TABLE t REPLICA IDENTITY USING INDEX i", "v", false
+        ),
         ("id int, v int NOT NULL", "CREATE UNIQUE INDEX i ON t(v) INCLUDE (id)", "v", false),
     ])
     func theKeyIsTheBestThatTellsRowsApart(
@@ -167,25 +170,21 @@ struct CatalogTests {
             """
             DO $$ BEGIN FOR i IN 1..2000 LOOP
                 EXECUTE format('CREATE TABLE t%s(id serial PRIMARY KEY, a text DEFAULT %L, b int REFERENCES t1, UNIQUE (a))',
-                    i, 'x') ; END LOOP; EXCEPTION WHEN undefined_table THEN RAISE; END $$;
+                    i, 'x'); END LOOP; END $$;
             """
         )
         let connection = try database.connect()
-        let started = ContinuousClock.now
         let tables = try PostgresCatalog.tables(in: connection)
-        print("2000 tables:", ContinuousClock.now - started)
         #expect(tables.count == 2000)
         #expect(tables.allSatisfy { $0.schema.definition != nil && $0.schema.columns.count == 3 })
-        let statements = try connection.query("SELECT 1").rowCount
-        #expect(statements == 1)
     }
 
     @Test func readingInsideATransactionSeesItsSnapshotAndKeepsItsSearchPath() async throws {
         let database = try await SchemaDatabase("CREATE TABLE t(id int PRIMARY KEY)")
         let connection = try database.connect()
-        try connection.execute("BEGIN; SET LOCAL search_path = pg_catalog, public; CREATE TABLE u(id int PRIMARY KEY)")
-        #expect(try PostgresCatalog.tables(in: connection).map(\.name.name) == ["t"])
-        #expect(try connection.query("SHOW search_path").text(0, 0) == "pg_catalog, public")
+        try connection.execute("BEGIN; SET LOCAL search_path = public, pg_catalog; CREATE TABLE u(id int PRIMARY KEY)")
+        #expect(try PostgresCatalog.tables(in: connection).map(\.name.name) == ["t", "u"])
+        #expect(try connection.query("SHOW search_path").text(0, 0) == "public, pg_catalog")
         try connection.execute("ROLLBACK")
         #expect(try PostgresCatalog.table(named: TableName("u"), in: connection) == nil)
         #expect(!connection.isInTransaction)
