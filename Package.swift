@@ -26,8 +26,11 @@ let package = Package(
         // The C library, imported by `SQLite` alone.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
         // Rooms, lowest first. Arrows go down only.
         .target(name: "TallyModel"),
+        .target(name: "Threading"),
         .target(name: "SQLite", dependencies: ["CSQLite", "TallyModel"]),
         .target(name: "TallyLedger", dependencies: ["TallyModel", "SQLite"]),
         .target(
@@ -35,6 +38,9 @@ let package = Package(
             dependencies: ["TallyModel", "SQLite", .product(name: "Crypto", package: "swift-crypto")]
         ),
         .target(name: "TallySQLite", dependencies: ["TallyModel", "SQLite"]),
+        .target(name: "TallyPostgres", dependencies: ["CPostgres", "Threading", "TallyModel"]),
+        // A PostgreSQL server of one's own, for tests, benchmarks and the demo.
+        .target(name: "PrivatePostgres"),
         .target(
             name: "TallyEngine",
             dependencies: [
@@ -81,6 +87,7 @@ let package = Package(
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
         .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(name: "TallyPostgresTests", dependencies: ["TallyPostgres", "PrivatePostgres", "TallyModel"]),
         .testTarget(
             name: "TallyEngineTests",
             dependencies: [

@@ -97,7 +97,7 @@ package final class Statement {
         switch value {
         case .null: code = sqlite3_bind_null(handle, number)
         case .integer(let integer): code = sqlite3_bind_int64(handle, number, integer)
-        case .real(let real): code = sqlite3_bind_double(handle, number, real)
+        case .real(let real) where !real.isNaN: code = sqlite3_bind_double(handle, number, real)
         case .text(let text): code = Self.bindText(text, handle, number)
         case .bytes(let bytes): code = Self.bindBytes(bytes, handle, number)
         case .other(let other): code = Self.bindRawText(other.bytes, handle, number)
@@ -184,7 +184,7 @@ package final class Statement {
         switch value {
         case .null: sqlite3_result_null(context)
         case .integer(let integer): sqlite3_result_int64(context, integer)
-        case .real(let real): sqlite3_result_double(context, real)
+        case .real(let real) where !real.isNaN: sqlite3_result_double(context, real)
         case .text(let text):
             var text = text
             text.withUTF8 { tally_sqlite_result_text(context, $0.baseAddress, Int32(clamping: $0.count)) }

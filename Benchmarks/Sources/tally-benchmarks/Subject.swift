@@ -6,6 +6,9 @@ enum Subject: String, CaseIterable {
     case lag
     case memory
     case idle
+    case postgresLoad = "postgres-load"
+    case postgresCatchup = "postgres-catchup"
+    case postgresLag = "postgres-lag"
 
     var benchmark: any Benchmark {
         switch self {
@@ -15,6 +18,9 @@ enum Subject: String, CaseIterable {
         case .lag: LagBenchmark()
         case .memory: TransactionBenchmark()
         case .idle: IdleBenchmark()
+        case .postgresLoad: PostgresLoadBenchmark()
+        case .postgresCatchup: PostgresCatchUpBenchmark()
+        case .postgresLag: PostgresLagBenchmark()
         }
     }
 }

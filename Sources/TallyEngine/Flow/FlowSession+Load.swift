@@ -148,11 +148,13 @@ extension FlowSession {
             // The load may have begun anew because of it: then this is no part of it unless it is its first.
             if tables[order.table]?.progress?.asOf == nil, order.keys.lower != nil { return }
         }
-        let (routed, origins) = try routed(chunk)
+        let mode = order.range == nil ? .sweep : tables[order.table]?.progress?.mode.loadMode ?? .add
+        let (routed, origins) = try routed(chunk, mode: mode)
         guard let index = order.range else { return try await sweep(routed, order: order) }
-        let mode = tables[order.table]?.progress?.mode.loadMode ?? .add
         let outcome = try await namingSource { try await target.load(routed, mode: mode) }
-        letters(outcome, of: chunk, origins: origins)
+        if !outcome.rejections.isEmpty || parked.holds(order.table) {
+            letters(outcome, of: try chunk.unpacked(), origins: origins)
+        }
         try await makeLettersDurable()
         context.reached(.chunkWritten)
         guard var advanced = tables[order.table]?.progress else { return }
@@ -160,13 +162,20 @@ extension FlowSession {
         try await target.commit(nil, notes: [try advanced.note(for: order.table)])
         tables[order.table]?.progress = advanced
         try await removePassedLetters()
-        context.meter.loaded(chunk.rows.count, of: order.table)
+        context.meter.loaded(chunk.rowCount, of: order.table)
         show(order.table)
     }
 
     /// The chunk as the target is to hold it, and for each of its rows its place in the chunk that was read.
-    private func routed(_ chunk: Chunk) throws -> (Chunk, origins: [Int]) {
-        let route = try route(for: chunk.schema)
+    private func routed(_ packed: Chunk, mode: LoadMode) throws -> (Chunk, origins: [Int]) {
+        let route = try route(for: packed.schema)
+        let takesForms = mode == .add && route.passesRows
+        if takesForms, let form = packed.packed?.form, target.packedForms.contains(form) {
+            var routed = packed
+            routed.schema = route.output
+            return (routed, Array(0..<packed.rowCount))
+        }
+        let chunk = try packed.unpacked()
         var routed = chunk
         routed.schema = route.output
         if route.passesRows { return (routed, Array(chunk.rows.indices)) }
@@ -215,7 +224,7 @@ extension FlowSession {
 
     private func sweep(_ chunk: Chunk, order: Order) async throws {
         // A table that was emptied since the sweep was due: nothing is deleted because nothing was read.
-        if !(order.keys == .all && chunk.isLast && chunk.rows.isEmpty) {
+        if !(order.keys == .all && chunk.isLast && chunk.rowCount == 0) {
             _ = try await target.load(chunk, mode: .sweep)
             try await target.commit(nil, notes: [])
             sweptAt.swept(order.table, asOf: chunk.asOf)

@@ -45,9 +45,9 @@ extension FlowSession {
                 ignored: progress.ignored,
                 settings: context.transform(of: schema.name)
             )
-            var inherits = false
+            var comparesRows = plan.changesRows
             if let existing = try await target.schema(of: state.target) {
-                inherits = plan.inheritsValues(route.output, existing: existing)
+                if plan.inheritsValues(route.output, existing: existing) { comparesRows = true }
                 let steps = plan.steps(
                     for: route.output,
                     existing: existing,
@@ -57,11 +57,12 @@ extension FlowSession {
                     try await relabelled(schema.name) { try await target.alter(state.target, steps) }
                 }
             }
-            try await target.commit(nil, notes: [try (inherits ? progress.paused : progress).note(for: schema.name)])
+            let noted = comparesRows ? progress.paused : progress
+            try await target.commit(nil, notes: [try noted.note(for: schema.name)])
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
             dropRoutes(of: schema.name)
-            if inherits { try await begin(schema, again: true) }
+            if comparesRows { try await begin(schema, again: true) }
         } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
             await target.rollback()
             try await pause(schema.name, reason: error.message)

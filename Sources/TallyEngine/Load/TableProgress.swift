@@ -73,7 +73,7 @@ package struct TableProgress: Codable, Sendable, Hashable {
 
     /// Takes note of a chunk that is in.
     package mutating func loaded(_ chunk: Chunk, range index: Int) {
-        rows += chunk.rows.count
+        rows += chunk.rowCount
         if let upper = chunk.range.upper { ranges[index].cursor = EncodedRow(upper) }
         ranges[index].isDone = chunk.isLast
         if asOf.flatMap(Position.init(encoded:)).map({ $0 < chunk.asOf }) ?? true { asOf = chunk.asOf.encoded }

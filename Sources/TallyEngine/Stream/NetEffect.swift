@@ -37,6 +37,13 @@ package struct NetEffect {
                 continue
             }
             let place = Place(table: change.table, key: change.row.picking(slice.tables[change.table].key))
+            if let formerKey = change.formerKey {
+                // A move that does not say the whole row stands for itself: what comes later stays behind it.
+                places[place] = nil
+                places[Place(table: change.table, key: formerKey)] = nil
+                folded.append(change)
+                continue
+            }
             // An insert may have replaced a row that was there (REPLACE, a key moved onto another): a delete after it
             // is not nothing, and only the target knows whether there is a row. The two stay as they are.
             let endsInsert = change.operation == .delete && places[place]?.existed == false
@@ -55,7 +62,9 @@ package struct NetEffect {
         return result
 
         func splittingMoves(_ change: Change) -> [Change] {
-            permits[change.table] ? change.splitIfMoved(keyed: slice.tables[change.table]) : [change]
+            // Only the target has the rest of a row that a move does not say whole, so such a move stays one change.
+            permits[change.table] && change.row.isComplete
+                ? change.splitIfMoved(keyed: slice.tables[change.table]) : [change]
         }
     }
 
@@ -89,11 +98,14 @@ extension Change {
     }
 
     /// A change of key as the delete of the old one and the insert of the new one; any other change as it is.
+    ///
+    /// Where the change does not say the whole row, the second part is an update: of a row that is not there any more,
+    /// as the target will find unless it has it.
     package func splitIfMoved(keyed schema: TableSchema) -> [Change] {
         guard let formerKey else { return [self] }
         var old = Change(.delete, key: formerKey, of: schema)
         old.table = table
-        return [old, Change(.insert, table: table, row: row)]
+        return [old, Change(row.isComplete ? .insert : .update, table: table, row: row)]
     }
 
     /// A change that says no more of a row than its key.

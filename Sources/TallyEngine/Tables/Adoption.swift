@@ -5,6 +5,7 @@ package struct Adoption {
     private let added: [Column]
     private let dropped: [Column]
     private let renamed: [(from: Column, to: Column)]
+    private let retyped: [Column]
     private let rules: SchemaRules
 
     package init(from old: TableSchema, to new: TableSchema, rules: SchemaRules) {
@@ -15,6 +16,10 @@ package struct Adoption {
         renamed = old.columns.compactMap { column in
             after[column.id].flatMap { $0.name == column.name ? nil : (column, $0) }
         }
+        let isSameKind = old.definition?.kind == new.definition?.kind
+        retyped = new.columns.filter { column in
+            isSameKind && before[column.id].map { $0.declaredType != column.declaredType } ?? false
+        }
         self.rules = rules
     }
 
@@ -22,9 +27,10 @@ package struct Adoption {
     package var ignored: [Int] { rules.added == .ignore ? added.map(\.id) : [] }
 
     package var summary: String {
-        let parts =
-            added.map { "added \($0.name)" } + dropped.map { "dropped \($0.name)" }
-            + renamed.map { "renamed \($0.from.name) to \($0.to.name)" }
+        var parts = added.map { "added \($0.name)" }
+        parts += dropped.map { "dropped \($0.name)" }
+        parts += renamed.map { "renamed \($0.from.name) to \($0.to.name)" }
+        parts += retyped.map { "changed the type of \($0.name)" }
         return parts.isEmpty ? "unchanged columns" : parts.joined(separator: ", ")
     }
 
@@ -46,6 +52,10 @@ package struct Adoption {
         return output.columns.contains { new.contains($0.id) && !$0.isHidden && existing.column(named: $0.name) != nil }
     }
 
+    /// Whether rows that were there before the change may hold other values now, which the target cannot compute from
+    /// what it has: the table has to be compared.
+    package var changesRows: Bool { !retyped.isEmpty || added.contains { !$0.hasLiteralDefault } }
+
     /// What is to be done to the target's table.
     ///
     /// - Parameters:
@@ -66,6 +76,12 @@ package struct Adoption {
             names.remove(before)
             names.insert(now)
         }
+        for column in output.columns where retyped.contains(where: { $0.id == column.id }) {
+            // What a transform computes has no type of the source's.
+            if !column.declaredType.isEmpty, names.contains(column.name) {
+                steps.append(.retype(column, from: output.definition))
+            }
+        }
         if rules.dropped == .follow {
             for column in dropped {
                 guard let name = previous?.columns.first(where: { $0.id == column.id })?.name, names.contains(name),
@@ -76,7 +92,7 @@ package struct Adoption {
             }
         }
         for column in output.columns where !names.contains(column.name) && !column.isHidden {
-            steps.append(.add(column))
+            steps.append(.add(column, from: output.definition))
         }
         return steps
     }

@@ -12,6 +12,20 @@ public struct TableSelection: Sendable, Hashable {
         self.shown = shown
     }
 
+    /// The same selection where a pattern may name the store's default schema, as `public.*` does.
+    public func naming(defaultSchema: String) -> TableSelection {
+        let prefix = defaultSchema + "."
+        var (names, words): ([String], [String: String]) = ([], [:])
+        for pattern in patterns {
+            let negation = pattern.hasPrefix("!") ? "!" : ""
+            let name = pattern.dropFirst(negation.count)
+            let plain = name.hasPrefix(prefix) ? negation + name.dropFirst(prefix.count) : pattern
+            names.append(plain)
+            words[plain] = shown[pattern]
+        }
+        return TableSelection(names, shown: words)
+    }
+
     /// A pattern as messages may show it.
     public func words(for pattern: String) -> String { shown[pattern] ?? pattern }
 
@@ -30,7 +44,7 @@ public struct TableSelection: Sendable, Hashable {
 
     private static func matches(_ pattern: String, _ table: TableName) -> Bool {
         if matches(Array(pattern), Array(table.name)[...]) && table.schema == nil { return true }
-        guard let schema = table.schema else { return false }
+        guard let schema = table.schema, pattern.contains(".") else { return false }
         return matches(Array(pattern), Array("\(schema).\(table.name)")[...])
     }
 

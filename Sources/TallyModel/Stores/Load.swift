@@ -13,11 +13,41 @@ public struct KeyRange: Sendable, Hashable {
     public static let all = KeyRange()
 }
 
+/// Rows in a form of the source's own kind, which a target of the same kind takes as it is.
+public struct PackedRows: Sendable {
+    /// What form it is: `postgres-binary`. A target says which it takes: ``TargetSession/packedForms``.
+    public var form: String
+    /// Names and types of the rows' fields, in the form's own words: what a target compares with its table, to take
+    /// rows apart by itself where they do not match.
+    public var layout: String
+    public var count: Int
+    /// The rows, in pieces that follow each other.
+    public var pieces: [[UInt8]]
+    /// Takes the rows apart, for a target or a transform that needs each by itself.
+    public var unpack: @Sendable () throws -> [Row]
+
+    public init(
+        form: String,
+        layout: String,
+        count: Int,
+        pieces: [[UInt8]],
+        unpack: @escaping @Sendable () throws -> [Row]
+    ) {
+        self.form = form
+        self.layout = layout
+        self.count = count
+        self.pieces = pieces
+        self.unpack = unpack
+    }
+}
+
 /// Rows of one table as one snapshot of the source held them.
 public struct Chunk: Sendable {
     public var schema: TableSchema
-    /// Every row that the snapshot had in ``range``, in key order.
+    /// Every row that the snapshot had in ``range``, in key order; empty where they are ``packed``.
     public var rows: [Row]
+    /// The rows in a form that need not be taken apart; `nil` where they are ``rows``.
+    public var packed: PackedRows?
     /// What part of the key space ``rows`` speaks for.
     public var range: KeyRange
     /// Whether the range that was asked for is exhausted.
@@ -30,6 +60,7 @@ public struct Chunk: Sendable {
     public init(
         schema: TableSchema,
         rows: [Row],
+        packed: PackedRows? = nil,
         range: KeyRange,
         isLast: Bool,
         asOf: Position,
@@ -37,10 +68,24 @@ public struct Chunk: Sendable {
     ) {
         self.schema = schema
         self.rows = rows
+        self.packed = packed
         self.range = range
         self.isLast = isLast
         self.asOf = asOf
         self.byteCount = byteCount
+    }
+}
+
+extension Chunk {
+    public var rowCount: Int { packed?.count ?? rows.count }
+
+    /// The chunk with its rows taken apart.
+    public func unpacked() throws -> Chunk {
+        guard let packed else { return self }
+        var chunk = self
+        chunk.rows = try packed.unpack()
+        chunk.packed = nil
+        return chunk
     }
 }
 

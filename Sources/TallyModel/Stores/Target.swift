@@ -57,7 +57,10 @@ public struct ApplyOutcome: Sendable, Hashable {
 
 /// A step that brings a target's table to a new structure.
 public enum TableAlteration: Sendable, Hashable {
-    case add(Column)
+    /// Type, default and collation are in the words of the source's kind, which the definition of its table names.
+    case add(Column, from: NativeDefinition?)
+    /// The column has another type at the source.
+    case retype(Column, from: NativeDefinition?)
     case rename(from: String, to: String)
     case drop(column: String)
 }
@@ -102,6 +105,9 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError``; the transaction is then to be rolled back and the batch sent again.
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome
 
+    /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.
+    var packedForms: Set<String> { get }
+
     /// Writes one chunk of a load.
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome
 
@@ -121,4 +127,9 @@ public protocol TargetSession: Sendable {
 
     /// Rolls back what is open, gives up the claim on the flow and closes.
     func close() async
+}
+
+extension TargetSession {
+    /// None: chunks come with rows.
+    public var packedForms: Set<String> { [] }
 }

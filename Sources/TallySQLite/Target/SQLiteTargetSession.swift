@@ -63,21 +63,21 @@ actor SQLiteTargetSession: TargetSession {
     // MARK: Structure
 
     func schema(of table: TableName) throws -> TableSchema? {
-        try Catalog.table(table.name, in: opened().connection)
+        try Catalog.table(table.sqliteName, in: opened().connection)
     }
 
     func isEmpty(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
-        guard try Catalog.table(table.name, in: connection) != nil else {
-            throw StoreError(.missingTable, "\(path) has no table \(table.name)", table: table)
+        guard try Catalog.table(table.sqliteName, in: connection) != nil else {
+            throw StoreError(.missingTable, "\(path) has no table \(table.sqliteName)", table: table)
         }
-        let query = try connection.prepare("SELECT 1 FROM \(quoted(table.name)) LIMIT 1")
+        let query = try connection.prepare("SELECT 1 FROM \(quoted(table.sqliteName)) LIMIT 1")
         return try !query.step()
     }
 
     func permitsFolding(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
-        return try Catalog.uniqueIndexes(of: table.name, in: connection).isEmpty
+        return try Catalog.uniqueIndexes(of: table.sqliteName, in: connection).isEmpty
     }
 
     func create(_ schema: TableSchema) throws {

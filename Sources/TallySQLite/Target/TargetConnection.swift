@@ -124,7 +124,7 @@ final class TargetConnection {
             SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE
                 AND name NOT LIKE '\\_tally\\_%' ESCAPE '\\' ORDER BY name
             """,
-            .text(table.name)
+            .text(table.sqliteName)
         )
         return rows.compactMap(\.first?.text)
     }

@@ -26,13 +26,14 @@ package struct TargetTable: Sendable, Hashable {
 
     mutating func alter(_ step: TableAlteration) throws {
         switch step {
-        case .add(let column):
+        case .add(let column, _):
             guard schema.column(named: column.name) == nil else {
                 throw StoreError(.incompatibleSchema, "there is a column \(column.name) already", table: schema.name)
             }
             schema.columns.append(column)
             let value = Self.initial(column)
             rows = rows.mapValues { Row($0.values + [value]) }
+        case .retype: break
         case .rename(let old, let new):
             schema.columns[try place(of: old)].name = new
             if unique == old { unique = new }

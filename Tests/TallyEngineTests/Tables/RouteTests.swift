@@ -67,7 +67,7 @@ struct AdoptionTests {
     }
 
     @Test func columnsAreFollowedByWhatTheyAreAndNotByName() {
-        let added = TableAlteration.add(Column(id: 4, name: "d"))
+        let added = TableAlteration.add(Column(id: 4, name: "d"), from: nil)
         #expect(steps(SchemaRules()) == [.rename(from: "b", to: "c"), added])
         #expect(steps(SchemaRules(dropped: .follow)) == [.rename(from: "b", to: "c"), .drop(column: "a"), added])
     }

@@ -35,7 +35,7 @@ struct Finding {
 
     var aimText: String {
         switch aim {
-        case .atLeast(let least): "≥ \(Figures.plain(least))"
+        case .atLeast(let least): "≥ \(Figures.plain(least))\(unit == "times" ? " times" : "")"
         case .below(let most): "< \(Figures.plain(most)) \(unit)"
         case nil: "–"
         }

@@ -1,11 +1,9 @@
-import TallyModel
-
 /// What polls have sent of the rows that the next poll will read again, so that it does not send them again.
 ///
 /// Keeps two hashes per row, never rows; bounded for all tables together. What it has no room for is sent again, which
 /// costs work and nothing else. A row would be held back wrongly only where both its versions, key and all, have the same
 /// 64-bit hash, seeded anew for each process.
-struct WindowMemory {
+package struct WindowMemory {
     private struct Entry {
         var content: UInt64
         var place: Int64
@@ -21,7 +19,7 @@ struct WindowMemory {
     private var poll: UInt64 = 0
     private let limit: Int
 
-    init(limit: Int = 1 << 17) {
+    package init(limit: Int = 1 << 17) {
         self.limit = limit
     }
 
@@ -31,7 +29,7 @@ struct WindowMemory {
     ///   - place: Where the row stands; the greatest there is for a row that every poll reads.
     ///   - reach: The lowest place that the next poll can read, as far as is known now.
     /// - Returns: Whether the row differs from what was sent of its key.
-    mutating func isNews(_ row: Row, of schema: TableSchema, at place: Int64, reach: Int64) -> Bool {
+    package mutating func isNews(_ row: Row, of schema: TableSchema, at place: Int64, reach: Int64) -> Bool {
         let name = schema.name
         let key = Self.hash(row, schema.key)
         let content = Self.hash(row, row.values.indices)
@@ -55,16 +53,16 @@ struct WindowMemory {
     }
 
     /// Whether rows of the table were found no room for in the poll that is at work.
-    func isOverfull(_ table: TableName) -> Bool { overfull.contains(table) }
+    package func isOverfull(_ table: TableName) -> Bool { overfull.contains(table) }
 
-    mutating func beginPoll() {
+    package mutating func beginPoll() {
         poll += 1
         overfull.removeAll()
     }
 
     /// Forgets the rows that the next poll will not read, and those that this one should have read and did not: they are
     /// gone, and if they come back they are news.
-    mutating func endTable(_ table: TableName, reach: Int64) {
+    package mutating func endTable(_ table: TableName, reach: Int64) {
         forget(table) { [poll] in $0.place >= reach && $0.poll == poll }
         cleared[table] = nil
     }
@@ -75,7 +73,7 @@ struct WindowMemory {
         entries[table] = kept
     }
 
-    mutating func forgetAll(of table: TableName) {
+    package mutating func forgetAll(of table: TableName) {
         count -= entries.removeValue(forKey: table)?.count ?? 0
         cleared[table] = nil
         overfull.remove(table)

@@ -1,12 +1,11 @@
 import Synchronization
-import TallyModel
 
 /// Gives polls their places in the history, and tells readers of chunks which poll will have seen what they saw.
 ///
 /// A source that is polled has no history of its own, so the order of a position is the wall clock in milliseconds, and
 /// always greater than the one before. A mere count would not do: a chunk that was read just before a crash names a
 /// position ahead of the checkpoint, and the next run has to pass it though nothing changes.
-final class PollOrders: Sendable {
+package final class PollOrders: Sendable {
     private struct State {
         /// The order of the last position that was handed out.
         var last: UInt64
@@ -19,13 +18,13 @@ final class PollOrders: Sendable {
     private let state: Mutex<State>
     private let now: WallClock
 
-    init(after last: UInt64, now: @escaping WallClock) {
+    package init(after last: UInt64, now: @escaping WallClock) {
         state = Mutex(State(last: last))
         self.now = now
     }
 
     /// The order that a poll which begins after this call will end at, or pass, even when it finds nothing.
-    func promise() -> UInt64 {
+    package func promise() -> UInt64 {
         let clock = order(of: now())
         return state.withLock { state in
             state.promised = max(state.promised, (state.current ?? state.last) + 1, clock)
@@ -34,12 +33,12 @@ final class PollOrders: Sendable {
     }
 
     /// Whether a poll is owed to somebody.
-    var isOwing: Bool { state.withLock { $0.promised > max($0.last, $0.current ?? 0) } }
+    package var isOwing: Bool { state.withLock { $0.promised > max($0.last, $0.current ?? 0) } }
 
     /// Begins a poll. Call before its snapshot is taken.
     ///
     /// - Returns: The order it ends at, and whether it has to end in a commit though it finds nothing.
-    func begin() -> (order: UInt64, isOwed: Bool) {
+    package func begin() -> (order: UInt64, isOwed: Bool) {
         let clock = order(of: now())
         return state.withLock { state in
             let order = max(state.last + 1, state.promised, clock)
@@ -51,7 +50,7 @@ final class PollOrders: Sendable {
     /// Ends the poll at work.
     ///
     /// - Parameter order: Where it ended; `nil` when it found nothing and nobody waits.
-    func end(at order: UInt64?) {
+    package func end(at order: UInt64?) {
         state.withLock { state in
             state.current = nil
             if let order { state.last = order }
@@ -60,5 +59,5 @@ final class PollOrders: Sendable {
 
     private func order(of moment: Timestamp) -> UInt64 { Self.order(of: moment) }
 
-    static func order(of moment: Timestamp) -> UInt64 { UInt64(max(moment.microseconds, 1000)) / 1000 }
+    package static func order(of moment: Timestamp) -> UInt64 { UInt64(max(moment.microseconds, 1000)) / 1000 }
 }

@@ -1,0 +1,211 @@
+import TallyModel
+
+/// Writes rows of one schema to one table of the target.
+///
+/// Belongs to the connection's isolation domain. A change of the table's structure makes a new writer necessary.
+final class TableWriter {
+    /// From here on COPY is worth its two round trips.
+    private static let enoughToCopy = 48
+
+    let fit: TableFit
+    let statements: RowStatements
+    private var buffer: CopyBuffer
+    /// How far the sequences of columns have to be, for rows that were written since they were last taken.
+    private(set) var marks: [TargetSequence: Int64] = [:]
+    private let sequences: [(place: Int, sequence: TargetSequence)]
+
+    init(_ schema: TableSchema, in target: TargetTable) throws {
+        fit = TableFit(schema, in: target)
+        statements = try RowStatements(fit)
+        buffer = CopyBuffer(columns: statements.fields.map(\.column), places: statements.fields.map(\.place))
+        sequences = statements.fields.compactMap { field in field.sequence.map { (field.place, $0) } }
+    }
+
+    var schema: TableSchema { fit.schema }
+    var target: TargetTable { fit.target }
+
+    /// What is right for changes of the table's rows.
+    var discipline: ApplyPlanner.Discipline { fit.hasSecondUnique ? .ordered : .folding }
+
+    // MARK: Rows that are not there
+
+    /// Whether so many rows are better sent by COPY. Where policies decide about rows the server refuses it.
+    func copies(_ count: Int) -> Bool { count >= Self.enoughToCopy && !target.hasPolicies }
+
+    /// Sends rows by COPY.
+    ///
+    /// - Parameter stage: A temporary table with the same fields; `nil` for the table itself.
+    /// - Returns: The rows that no form of the server's can hold, which were left out.
+    func copy(_ rows: [Row], to target: TargetConnection, stage: String? = nil) throws -> [Refusal] {
+        let problems = buffer.fill(rows.count) { rows[$0] }
+        noteSequences(rows)
+        if buffer.rowCount > 0 {
+            let isBinary = buffer.format == .binary
+            let sql = stage.map { statements.copy(to: $0, isBinary: isBinary) } ?? statements.copy(isBinary: isBinary)
+            try target.copy(sql) { connection in
+                try buffer.withBytes(connection.send)
+            }
+        }
+        return problems.map { Refusal(row: $0.index, reason: $0.problem.description) }
+    }
+
+    func insert(_ rows: [Row], or conflict: RowStatements.Conflict) -> EncodedRows {
+        noteSequences(rows)
+        return encode(rows, statements.fields.indices.map { ($0, rows, statements.fields[$0].place) }) {
+            statements.insert($0, or: conflict)
+        }
+    }
+
+    // MARK: Rows that are there
+
+    /// - Parameters:
+    ///   - columns: Which columns of the schema to write; those of the key and those that the server guards are not.
+    ///   - former: The key values by which rows are found, in key order; `nil` for those of the rows.
+    /// - Returns: `nil` when nothing is to be written.
+    func update(_ rows: [Row], _ columns: [Int], former: [Row]? = nil) -> EncodedRows? {
+        let writable = former == nil ? statements.rest : movable
+        let written = writable.filter { columns.contains(statements.fields[$0].place) }
+        guard !written.isEmpty else { return nil }
+        let parts = written.map { ($0, rows, statements.fields[$0].place) } + keyParts(rows, former)
+        return encode(rows, parts) { statements.update(written, casts: $0) }
+    }
+
+    /// Whether the server lets the key of a row change.
+    var canMove: Bool { statements.key.allSatisfy { !statements.fields[$0.field].isFixed } }
+
+    private var movable: [Int] { statements.fields.indices.filter { !statements.fields[$0].isFixed } }
+
+    func delete(_ rows: [Row], former: [Row]? = nil) -> EncodedRows {
+        encode(rows, keyParts(rows, former), statements.delete)
+    }
+
+    /// Asks which rows are not there; the answer counts from 1.
+    func missing(_ rows: [Row]) -> EncodedRows { encode(rows, keyParts(rows, nil), statements.missing) }
+
+    /// Asks how many of the rows are there.
+    func count(_ rows: [Row]) -> EncodedRows { encode(rows, keyParts(rows, nil), statements.count) }
+
+    /// The keys of rows as arrays for a statement of the caller's own; keys that cannot be written are left out.
+    ///
+    /// - Parameter first: The number of the first parameter.
+    func keys(of rows: [Row], from first: Int) -> KeyArrays {
+        var casts: [String?] = []
+        let encoded = encode(rows, keyParts(rows, nil)) { used in
+            casts = used
+            return ""
+        }
+        let count = statements.key.count
+        return KeyArrays(
+            parameters: encoded.command.parameters,
+            values: (0..<count).map { statements.value($0, casts) },
+            source: statements.source(count, from: first),
+            numberedSource: statements.source(count, from: first, isNumbered: true),
+            sameKey: statements.sameKey(from: 0, casts)
+        )
+    }
+
+    /// The highest value of each column that a sequence numbers.
+    func highestNumbers(in target: TargetConnection) throws -> [TargetSequence: Int64] {
+        var highest: [TargetSequence: Int64] = [:]
+        for field in statements.fields {
+            guard let sequence = field.sequence else { continue }
+            let result = try target.execute("SELECT max(\(field.name))::int8 FROM \(statements.table)")
+            if let value = result.integer(0, 0) { highest[sequence] = max(highest[sequence] ?? .min, Int64(value)) }
+        }
+        return highest
+    }
+
+    // MARK: Arrays
+
+    private typealias Part = (field: Int, rows: [Row], place: Int)
+
+    private func keyParts(_ rows: [Row], _ former: [Row]?) -> [Part] {
+        statements.key.enumerated().map { index, part in
+            former.map { (part.field, $0, index) } ?? (part.field, rows, statements.fields[part.field].place)
+        }
+    }
+
+    /// Makes a statement for the rows that can be encoded.
+    private func encode(_ rows: [Row], _ parts: [Part], _ sql: ([String?]) -> String) -> EncodedRows {
+        var arrays: [ArrayParameter] = []
+        arrays.reserveCapacity(parts.count)
+        var refusals: [Int: String] = [:]
+        for part in parts {
+            do throws(ArrayParameter.Refusal) {
+                let column = statements.fields[part.field].column
+                arrays.append(
+                    try ArrayParameter(column, count: rows.count) { part.rows[$0].values[part.place] }
+                )
+            } catch {
+                for (index, problem) in error.rows where refusals[index] == nil {
+                    refusals[index] = problem.description
+                }
+            }
+        }
+        if refusals.isEmpty {
+            let casts = arrays.map(\.elementType)
+            let command = Command(sql(casts), arrays.map(\.parameter))
+            return EncodedRows(command: command, casts: casts, kept: nil, count: rows.count, refusals: [])
+        }
+        // Without the rows that no form of the server's can hold.
+        let kept = rows.indices.filter { refusals[$0] == nil }
+        let rest = parts.map { part in (part.field, kept.map { part.rows[$0] }, part.place) }
+        var encoded = encode(kept.map { rows[$0] }, rest, sql)
+        encoded.kept = kept
+        encoded.refusals = refusals.sorted { $0.key < $1.key }.map { Refusal(row: $0.key, reason: $0.value) }
+        return encoded
+    }
+
+    // MARK: Sequences
+
+    private func noteSequences(_ rows: [Row]) {
+        for (place, sequence) in sequences {
+            var highest = Int64.min
+            for row in rows {
+                if case .integer(let value)? = row.values[place], value > highest { highest = value }
+            }
+            if highest > marks[sequence] ?? .min { marks[sequence] = highest }
+        }
+    }
+
+    func takeMarks() -> [TargetSequence: Int64] {
+        defer { marks = [:] }
+        return marks
+    }
+}
+
+/// Keys of rows in the parameters of a statement.
+struct KeyArrays: Sendable {
+    var parameters: [Parameter]
+    /// One expression for each column of the key, over `n`.
+    var values: [String]
+    /// The arrays as a table named `n`.
+    var source: String
+    /// The same with the column `place`, which counts from 1.
+    var numberedSource: String
+    /// Whether `h` has the key in `n`.
+    var sameKey: String
+}
+
+/// A row that no form of the server's can hold.
+struct Refusal: Sendable, Hashable {
+    /// Its place among the rows that were to be encoded.
+    var row: Int
+    var reason: String
+}
+
+/// A statement with its rows.
+struct EncodedRows: Sendable {
+    var command: Command
+    /// What the elements of each parameter have to be read as; `nil` where they are of their column's type.
+    var casts: [String?]
+    /// The places of its rows among those that were to be encoded; `nil` for all.
+    var kept: [Int]?
+    /// How many rows it holds.
+    var count: Int
+    /// Rows that were left out.
+    var refusals: [Refusal]
+
+    /// The place of one of its rows, counted from 0, among those that were to be encoded.
+    func place(_ row: Int) -> Int { kept?[row] ?? row }
+}
