@@ -30,14 +30,15 @@ let package = Package(
 
         // Rooms, lowest first. Arrows go down only.
         .target(name: "TallyModel"),
+        // The one thread of each connection.
         .target(name: "Threading"),
         .target(name: "SQLite", dependencies: ["CSQLite", "TallyModel"]),
-        .target(name: "TallyLedger", dependencies: ["TallyModel", "SQLite"]),
+        .target(name: "TallyLedger", dependencies: ["TallyModel", "SQLite", "Threading"]),
         .target(
             name: "TallyTransform",
             dependencies: ["TallyModel", "SQLite", .product(name: "Crypto", package: "swift-crypto")]
         ),
-        .target(name: "TallySQLite", dependencies: ["TallyModel", "SQLite"]),
+        .target(name: "TallySQLite", dependencies: ["TallyModel", "SQLite", "Threading"]),
         .target(name: "TallyPostgres", dependencies: ["CPostgres", "Threading", "TallyModel"]),
         // A PostgreSQL server of one's own, for tests, benchmarks and the demo.
         .target(name: "PrivatePostgres"),
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyTransform", "SQLite",
+                "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite", "Threading",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

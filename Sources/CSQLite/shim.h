@@ -32,8 +32,3 @@ static inline bool tally_same_bytes(const void *left, const void *right, size_t 
 static inline void tally_sqlite_skip_statistics(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
-
-// Only before anything else of the library is used; later it does nothing.
-static inline void tally_sqlite_forgo_statistics(void) {
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}

@@ -13,7 +13,8 @@ package final class Connection {
         case create
     }
 
-    /// Done once, before the process opens its first connection.
+    /// Done once, before the process opens its first connection: SQLite counts its memory under one lock for all threads,
+    /// which nobody here reads and which is a tenth of the cost of a row.
     private static let libraryIsConfigured: Void = tally_sqlite_skip_statistics()
 
     package let path: String
@@ -21,14 +22,10 @@ package final class Connection {
     private var cache: [String: Statement] = [:]
     private let log = LogLength()
 
-    /// SQLite counts its memory under one lock for all threads, which nobody here reads: a tenth of the cost of a row.
-    private static let statisticsOff: Void = tally_sqlite_forgo_statistics()
-
     /// Opens the file at `path`, or a database in memory for `:memory:`.
     ///
     /// - Parameter busyTimeout: How long a statement waits for a lock that another process holds.
     package init(path: String, access: Access, busyTimeout: Duration = .seconds(5)) throws {
-        _ = Self.statisticsOff
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY

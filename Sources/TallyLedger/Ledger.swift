@@ -1,6 +1,7 @@
 import Foundation
 import SQLite
 public import TallyModel
+import Threading
 
 /// What a node remembers: one SQLite file, in WAL mode, synchronised with the disk at every commit.
 ///

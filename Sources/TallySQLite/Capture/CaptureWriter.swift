@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// All that a flow writes to its source: capture, its place in the list of flows, and the removal of captured rows.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 import SQLite
 import TallyModel
+import Threading
 
 /// What `tally check` says about a file to be captured by triggers. Changes nothing in it.
 actor SourceInspection {

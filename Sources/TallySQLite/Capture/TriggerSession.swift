@@ -1,5 +1,6 @@
 import SQLite
 package import TallyModel
+import Threading
 
 /// A flow's stream of what the triggers captured, with reads of tables beside it.
 ///

@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// Reads the tables of a captured source beside the stream, on a connection and a thread of its own.
 actor TableLoader {

@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// What `tally check` says about a file to be polled. Changes nothing in it.
 actor PolledInspector {

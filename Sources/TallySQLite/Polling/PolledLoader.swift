@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// Reads tables whole, a chunk at a time, beside the polls and on a connection and a thread of its own.
 actor PolledLoader {

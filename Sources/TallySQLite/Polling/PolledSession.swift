@@ -1,6 +1,7 @@
 import Foundation
 import SQLite
 package import TallyModel
+import Threading
 
 /// The stream of a SQLite file that is asked now and then which rows moved on: capture by timestamp or by version.
 ///

@@ -1,5 +1,6 @@
 import SQLite
 package import TallyModel
+import Threading
 
 /// A SQLite file as something to write to.
 ///

@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// An open target: one flow's connection to its file, on a thread of its own.
 actor SQLiteTargetSession: TargetSession {

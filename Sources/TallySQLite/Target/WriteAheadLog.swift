@@ -1,10 +1,12 @@
 import SQLite
 import TallyModel
+import Threading
 
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
+import Threading
 #endif
 
 /// Brings a file's write-ahead log to the disk, beside whoever writes it.

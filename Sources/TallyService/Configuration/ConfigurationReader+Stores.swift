@@ -67,6 +67,10 @@ extension ConfigurationReader {
             if scalar.isInterpolated { shown[setting.key] = scalar.written }
         }
         section.finish()
+        let isWhole = kind.settings.allSatisfy { $0.remedy == nil || settings[$0.key]?.isEmpty == false }
+        if isWhole, let problem = kind.problem(settings) {
+            report(problem.message, at: section.place(of: problem.key))
+        }
         return StoreConfiguration(name: name, kind: kind.name, settings: settings, shown: shown)
     }
 

@@ -21,7 +21,9 @@ struct StoreKind: Sendable {
     /// The word after `kind:`.
     let name: String
     let settings: [Setting]
+    /// What is wrong with settings that are all there: which key, and what to write instead; `nil` when they will do.
+    var problem: @Sendable ([String: String]) -> (key: String, message: String)? = { _ in nil }
     let open: @Sendable (StoreConfiguration, MilestoneObserver?) -> any Store
 
-    static let all: [StoreKind] = [.sqlite]
+    static let all: [StoreKind] = [.sqlite, .postgres]
 }

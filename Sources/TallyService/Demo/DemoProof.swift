@@ -1,5 +1,6 @@
 import SQLite
 import TallyModel
+import Threading
 
 /// Asks both files the same questions, through connections that are none of Tally's.
 actor DemoProof {

@@ -1,4 +1,5 @@
 import SQLite
+import Threading
 
 /// The program that owns the shop's data: it writes through a plain connection and knows nothing of Tally.
 actor ShopClerk {
