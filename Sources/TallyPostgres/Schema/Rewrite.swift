@@ -34,8 +34,8 @@ struct Rewrite {
         let added = current.schema.columns.filter { !before.contains($0.id) && !$0.hasLiteralDefault }
         guard !added.isEmpty else { return nil }
         let names = added.map(\.name).joined(separator: ", ")
-        return "\(names) was added with a default that is computed, and what was captured does not show what the rows that "
-            + "were there hold in it"
+        return "\(names) was added with a default that is computed, and what was captured does not show what the rows "
+            + "that were there hold in it"
     }
 
     /// Whether every value stays as it was, to the last digit.

@@ -248,12 +248,11 @@ struct ApplyPlanner {
         var inserts = ChangeRun(kind: .insert, table: table, changes: [])
         var updates: [ChangeRun] = []
         for entry in entries {
-            if entry.deletedBy >= 0 { deletes.changes.append(entry.deletedBy) }
-            if entry.kind == .delete {
-                deletes.changes.append(entry.change)
+            if entry.deletedBy >= 0 || entry.kind == .delete {
+                deletes.changes.append(entry.kind == .delete ? entry.change : entry.deletedBy)
                 if entry.wasInserted { deletes.unexpected += 1 }
-                continue
             }
+            if entry.kind == .delete { continue }
             let kind = runKind(entry.kind, of: plan.row(entry.change, of: slice), table)
             if kind == .insert {
                 inserts.changes.append(entry.change)

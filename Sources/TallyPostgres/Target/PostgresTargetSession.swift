@@ -232,7 +232,7 @@ actor PostgresTargetSession: TargetSession {
         self.target = nil
         target.rollback()
         do {
-            if target.connection.isOpen { try CheckpointTable.release(runner, from: flow, in: target.connection) }
+            if target.connection.isOpen { try claim.release(in: target.connection) }
         } catch {
             // The name stays in the row, and means nothing once the connection's lock is gone.
         }

@@ -1,3 +1,4 @@
+import PrivatePostgres
 import TallyModel
 import TallyPostgres
 import Testing
@@ -20,7 +21,9 @@ struct PostgresClaimTests {
         #expect(await second.identity.id == first.identity.id)
         #expect(try await database.target.progress(of: "flow") == FlowProgress(checkpoint: checkpoint, notes: [note]))
         #expect(try await database.target.progress(of: "other") == nil)
-        #expect(try await database.psql("SELECT flow, source_id, position FROM tally.checkpoint") == "flow|source|7 one")
+        #expect(
+            try await database.psql("SELECT flow, source_id, position FROM tally.checkpoint") == "flow|source|7 one"
+        )
         await second.close()
     }
 
@@ -141,7 +144,9 @@ struct PostgresClaimTests {
         #expect(try await database.psql("SELECT flow FROM tally.checkpoint") == "two")
         try await database.target.remove(flow: "two")
         try await database.target.remove(flow: "two")
-        #expect(try await database.psql("SELECT to_regnamespace('tally') IS NULL, to_regclass('t') IS NOT NULL") == "t|t")
+        #expect(
+            try await database.psql("SELECT to_regnamespace('tally') IS NULL, to_regclass('t') IS NOT NULL") == "t|t"
+        )
     }
 
     @Test("are made once where several flows begin together")
@@ -165,8 +170,7 @@ struct PostgresClaimTests {
 
     @Test("survive a loss of power once they were made durable")
     func durable() async throws {
-        let server = try await TargetDatabase().server
-        let own = try await type(of: server).start()
+        let own = try await PostgresServer.start()
         try await own.psql("CREATE TABLE t (id int PRIMARY KEY)")
         let target = PostgresTarget(options: try ConnectionOptions(own.url()))
         let session = try await target.open(flow: "flow", runner: .made(), takeOver: false)
