@@ -53,7 +53,10 @@ let package = Package(
         .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite", "Threading",
+                "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
+                "Threading",
+                // For the demo alone.
+                "PrivatePostgres",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -104,16 +107,16 @@ let package = Package(
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.
         .target(
             name: "TallyHarness",
-            dependencies: ["TallyModel", "SQLite", "TallyEngine"],
+            dependencies: ["TallyModel", "SQLite", "TallyEngine", "PrivatePostgres"],
             path: "Tests/TallyHarness"
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
     ]
 )

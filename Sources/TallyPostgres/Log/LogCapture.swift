@@ -36,7 +36,7 @@ package enum LogCapture {
 
     /// Drops what an open session of the flow made. Doing it twice is doing it once.
     package static func remove(flow: String, _ options: ConnectionOptions) async throws {
-        try await LogOffice(options).run { try LogRemoval(flow: flow, connection: $0).run() }
+        try await LogOffice(options).run { try SlotRemoval(flow: flow, connection: $0).run() }
     }
 
     /// Why changes cannot be captured out of the log by this server and user; `nil` where they can.

@@ -90,6 +90,8 @@ final class StreamKeeper {
             try report(decoder.position, asksForAnswer: now >= statusDue)
             statusDue = now + statusInterval
         }
+        // Tables that are to be loaded again wait for a position as people do.
+        if let due = decoder.tracker.nextDue, due > signals.wanted { signals.want(due) }
         try helpOn(decoder.position, now)
         var events: [StreamEvent]?
         if now >= lookDue {

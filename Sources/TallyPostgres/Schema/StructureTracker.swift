@@ -45,6 +45,8 @@ package struct StructureTracker: Sendable {
     private var types: [UInt32: (name: String, shape: ValueShape, arrayType: UInt32)] = [:]
     /// Tables that need a load when the stream has passed a position.
     private var pending: [UInt32: (at: UInt64, reason: String)] = [:]
+    /// Where the server's log ended at the latest read of the catalog.
+    private var readAt: UInt64 = 0
 
     package init() {}
 
@@ -137,9 +139,12 @@ package struct StructureTracker: Sendable {
     ///
     /// - Parameters:
     ///   - tables: All captured tables; one that is not among them any more counts as dropped.
-    ///   - lsn: Where the server's log ended when the catalog was read.
+    ///   - lsn: Where the server's log ended when the catalog was read. A read that is older than one before it says
+    ///     nothing.
     /// - Returns: What has changed, in the order in which it is to be told.
     package mutating func catalog(_ tables: [PostgresTable], at lsn: UInt64) -> [SchemaChange] {
+        guard lsn >= readAt else { return [] }
+        readAt = lsn
         for column in tables.flatMap(\.columns) {
             types[column.type] = (column.typeName, column.shape, column.arrayType)
         }

@@ -133,8 +133,8 @@ actor PostgresTargetSession: TargetSession {
         if let found = try TargetTableReader(target.ready()).table(table) { return found }
         throw StoreError(
             .missingTable,
-            "\(options.label) has no table \(table), or none whose rows a key tells apart; create it, or let Tally create "
-                + "it (`create: missing`)",
+            "\(options.label) has no table \(table), or none whose rows a key tells apart; create it, or let Tally "
+                + "create it (`create: missing`)",
             table: table
         )
     }

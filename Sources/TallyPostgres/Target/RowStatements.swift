@@ -147,7 +147,8 @@ struct RowStatements: Sendable {
 
     /// How many of the keys have rows. The parameters are the arrays of the key's values.
     func count(_ casts: [String?]) -> String {
-        "SELECT count(*) FROM \(source(key.count)) WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
+        "SELECT count(*) FROM \(source(key.count)) "
+            + "WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
     }
 
     // MARK: Parts

@@ -43,7 +43,8 @@ struct TargetInspection {
                         .error,
                         "\(user) may not use schema tally, where Tally keeps its checkpoint",
                         remedy:
-                            "GRANT CREATE, USAGE ON SCHEMA tally TO \(user); GRANT ALL ON ALL TABLES IN SCHEMA tally TO \(user)"
+                            "GRANT CREATE, USAGE ON SCHEMA tally TO \(user); "
+                            + "GRANT ALL ON ALL TABLES IN SCHEMA tally TO \(user)"
                     )
                 )
             }
@@ -89,7 +90,10 @@ struct TargetInspection {
     private func findings(for schema: TableSchema, firesTriggers: Bool) throws -> [Finding] {
         let name = schema.name
         let relation = try connection.query(
-            "SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relname = $2",
+            """
+            SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = $1 AND c.relname = $2
+            """,
             [.text(name.schema ?? TableName.postgresDefaultSchema), .text(name.name)]
         )
         guard let kind = relation.rowCount > 0 ? relation.text(0, 0) : nil else { return try missing(schema) }
@@ -224,8 +228,8 @@ struct TargetInspection {
         let triggers = firesTriggers ? fit.target.triggers : fit.target.replicaTriggers
         if !triggers.isEmpty {
             let message =
-                "triggers of the target's table fire for what Tally writes (\(triggers.joined(separator: ", "))), and may "
-                + "do again what was done in the source"
+                "triggers of the target's table fire for what Tally writes (\(triggers.joined(separator: ", "))), and "
+                + "may do again what was done in the source"
             let remedy =
                 firesTriggers
                 ? "let Tally suspend them, as said above" : "ALTER TABLE \(fit.target.table.sql) ENABLE TRIGGER …"

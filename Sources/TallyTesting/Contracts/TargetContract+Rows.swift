@@ -23,7 +23,7 @@ extension TargetContract {
         let session = try await opened(Thing.row(1, "a", 1))
         try await session.alter(
             Thing.name,
-            [.add(Column(id: 4, name: "more")), .rename(from: "name", to: "title"), .drop(column: "n")]
+            [.add(Column(id: 4, name: "more"), from: nil), .rename(from: "name", to: "title"), .drop(column: "n")]
         )
         try await session.commit(nil, notes: [])
         let made = try await session.schema(of: Thing.name)

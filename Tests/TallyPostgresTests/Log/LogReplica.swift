@@ -38,6 +38,12 @@ struct LogReplica {
         try await follow(session, until: try await session.latest())
     }
 
+    /// Does the loads that events asked for, as the engine does, until none is left.
+    mutating func settle(_ session: LogSession) async throws {
+        try await catchUp(session)
+        while let table = toLoad.first { try await load(table, from: session) }
+    }
+
     /// Takes events until one of them is told as `event`.
     mutating func follow(_ session: LogSession, until event: String) async throws {
         while !events.contains(event) { try take(try await session.next()) }

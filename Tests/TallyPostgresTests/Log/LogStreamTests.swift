@@ -12,7 +12,7 @@ struct LogStreamTests {
             CREATE SCHEMA shop; CREATE TABLE shop.places (id int PRIMARY KEY, name text);
             """
         try await LogDatabase.with(script) { database in
-            let session = try await database.open()
+            let session = try await database.open(["*", "shop.*"])
             var replica = LogReplica(session)
             try await database.psql(
                 """

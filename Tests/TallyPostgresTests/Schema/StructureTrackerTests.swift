@@ -204,6 +204,14 @@ struct StructureTrackerTests {
         #expect(tracker.table(1)?.replicaIdentity == .full)
     }
 
+    @Test func aReadThatWasOvertakenByALaterOneSaysNothing() {
+        let (old, new) = (table([(1, "id", int)]), table([(1, "id", int), (2, "a", int)], version: 200))
+        var tracker = tracker(old)
+        #expect(tracker.catalog([new], at: 200).count == 1)
+        #expect(tracker.catalog([old], at: 150).isEmpty)
+        #expect(tracker.table(1)?.schema == new.schema)
+    }
+
     @Test func aNewStructureHasANewerVersionEvenIfTheServerWasIdle() {
         var tracker = tracker(table([(1, "id", int)]))
         let changes = tracker.catalog([table([(1, "id", int), (2, "a", int)])], at: 100)

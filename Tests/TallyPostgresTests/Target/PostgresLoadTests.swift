@@ -81,7 +81,10 @@ struct PostgresLoadTests {
     @Test("make their range equal, and leave rows alone that are the same or outside of it")
     func replace() async throws {
         let database = try await TargetDatabase(
-            "\(Self.table); INSERT INTO t SELECT n, 'new', 1 FROM generate_series(0, 200) n; UPDATE t SET name = 'old' WHERE id = 7"
+            """
+            \(Self.table); INSERT INTO t SELECT n, 'new', 1 FROM generate_series(0, 200) n;
+            UPDATE t SET name = 'old' WHERE id = 7
+            """
         )
         let schema = try await database.schema("t")
         let before = try await database.psql("SELECT id, xmin, ctid FROM t WHERE id BETWEEN 20 AND 30 ORDER BY id")
@@ -105,7 +108,8 @@ struct PostgresLoadTests {
         let database = try await TargetDatabase(
             """
             CREATE TABLE t (k text COLLATE "en-x-icu", n int, v text, PRIMARY KEY (k, n));
-            INSERT INTO t VALUES ('a', 1, 'old'), ('B', 1, 'old'), ('b', 1, 'goes'), ('c', 2, 'old'), ('d', 1, 'outside')
+            INSERT INTO t VALUES ('a', 1, 'old'), ('B', 1, 'old'), ('b', 1, 'goes'), ('c', 2, 'old'),
+                ('d', 1, 'outside')
             """
         )
         var schema = try database.definedSchema("t")
@@ -132,7 +136,10 @@ struct PostgresLoadTests {
     @Test("of a SQLite source are ordered by bytes")
     func bytewiseKeys() async throws {
         let database = try await TargetDatabase(
-            "CREATE TABLE t (k text PRIMARY KEY, v text); INSERT INTO t VALUES ('B', 'old'), ('a', 'old'), ('b', 'outside')"
+            """
+            CREATE TABLE t (k text PRIMARY KEY, v text);
+            INSERT INTO t VALUES ('B', 'old'), ('a', 'old'), ('b', 'outside')
+            """
         )
         var schema = try await database.schema("t")
         schema.definition = NativeDefinition(kind: "sqlite", table: "")

@@ -1,7 +1,7 @@
 import TallyModel
 
 /// Drops a flow's slots and publications.
-struct LogRemoval {
+struct SlotRemoval {
     let flow: String
     let connection: PostgresConnection
 
