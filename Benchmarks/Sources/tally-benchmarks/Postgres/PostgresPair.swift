@@ -69,7 +69,7 @@ struct PostgresRun {
         try target.psql(
             """
             CREATE SUBSCRIPTION peer CONNECTION '\(source.url(name))' PUBLICATION peer
-            WITH (create_slot = false, slot_name = '\(peer)', enabled = false, connect = false)
+            WITH (create_slot = false, slot_name = '\(peer)', enabled = false, copy_data = false)
             """,
             peer
         )
