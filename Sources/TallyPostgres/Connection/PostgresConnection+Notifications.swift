@@ -1,4 +1,5 @@
 internal import CPostgres
+import Foundation
 import TallyModel
 
 /// LISTEN and NOTIFY.
