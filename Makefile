@@ -5,7 +5,7 @@ SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Packa
 DEMO ?=
 BENCH ?=
 
-.PHONY: build demo test bench format lint setup clean
+.PHONY: build demo demo-postgres test bench format lint setup clean
 
 build: setup
 	swift build -c $(CONFIGURATION) --product tally
@@ -13,6 +13,10 @@ build: setup
 # Options for the demo: make demo DEMO="--keep /tmp/shop"
 demo: build
 	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo $(DEMO)
+
+# The same between two databases of a private PostgreSQL server.
+demo-postgres: build
+	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo --postgres $(DEMO)
 
 # Building first keeps a failing build apart from a failing test; the last lines of a failing run name what failed.
 # TALLY_SEED=… replays what a test printed.

@@ -53,6 +53,8 @@ let package = Package(
             name: "TallyService",
             dependencies: [
                 "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyTransform", "SQLite",
+                // For the demo alone.
+                "PrivatePostgres", "TallyPostgres", "Threading",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -90,7 +92,10 @@ let package = Package(
         .testTarget(name: "TallyPostgresTests", dependencies: ["TallyPostgres", "PrivatePostgres", "TallyModel"]),
         .testTarget(
             name: "TallyEngineTests",
-            dependencies: ["TallyTesting", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TallyServiceTests",
@@ -100,16 +105,16 @@ let package = Package(
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.
         .target(
             name: "TallyHarness",
-            dependencies: ["TallyModel", "SQLite", "TallyEngine"],
+            dependencies: ["TallyModel", "SQLite", "TallyEngine", "PrivatePostgres"],
             path: "Tests/TallyHarness"
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
         ),
     ]
 )

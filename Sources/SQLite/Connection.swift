@@ -19,6 +19,7 @@ package final class Connection {
     package let path: String
     private var handle: OpaquePointer
     private var cache: [String: Statement] = [:]
+    private let log = LogLength()
 
     /// SQLite counts its memory under one lock for all threads, which nobody here reads: a tenth of the cost of a row.
     private static let statisticsOff: Void = tally_sqlite_forgo_statistics()
@@ -199,6 +200,34 @@ package final class Connection {
     /// open; the caller sees to that.
     package func interrupt() { sqlite3_interrupt(handle) }
 
+    // MARK: The write-ahead log
+
+    /// Leaves it to the caller when the write-ahead log is copied into the database; SQLite would do it in the commit
+    /// that makes the log long, and keep that commit waiting.
+    package func takeOverCheckpoints() {
+        // The log's length lives as long as this connection, and the hook runs only while that is in use.
+        _ = sqlite3_wal_hook(
+            handle,
+            { context, _, _, pages in
+                Unmanaged<LogLength>.fromOpaque(context!).takeUnretainedValue().pages = Int(pages)
+                return SQLITE_OK
+            },
+            Unmanaged.passUnretained(log).toOpaque()
+        )
+    }
+
+    /// Pages in the write-ahead log as of this connection's last commit, after ``takeOverCheckpoints()``.
+    package var logPages: Int { log.pages }
+
+    /// Copies what it can of the write-ahead log into the database, waiting for nobody. Not in a transaction.
+    package func checkpoint() {
+        // What cannot be copied now stays in the log, where it is as safe, and comes with the next time.
+        sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        log.pages = 0
+    }
+
+    // MARK: Functions
+
     /// Registers a deterministic function of one or more arguments.
     ///
     /// - Parameters:
@@ -254,6 +283,10 @@ private final class FunctionBox {
     init(_ body: @escaping ([Value]) throws -> Value) {
         self.body = body
     }
+}
+
+private final class LogLength {
+    var pages = 0
 }
 
 private final class ColumnCollector {

@@ -97,7 +97,7 @@ package final class Statement {
         switch value {
         case .null: code = sqlite3_bind_null(handle, number)
         case .integer(let integer): code = sqlite3_bind_int64(handle, number, integer)
-        case .real(let real): code = sqlite3_bind_double(handle, number, real)
+        case .real(let real) where !real.isNaN: code = sqlite3_bind_double(handle, number, real)
         case .text(let text): code = Self.bindText(text, handle, number)
         case .bytes(let bytes): code = Self.bindBytes(bytes, handle, number)
         case .other(let other): code = Self.bindRawText(other.bytes, handle, number)
@@ -113,10 +113,12 @@ package final class Statement {
     }
 
     private static func bindText(_ text: String, _ handle: OpaquePointer, _ index: Int32) -> Int32 {
-        var text = text
-        return text.withUTF8 { buffer in
+        let code = text.utf8.withContiguousStorageIfAvailable { buffer in
             tally_sqlite_bind_text(handle, index, UnsafeRawPointer(buffer.baseAddress), Int32(clamping: buffer.count))
         }
+        if let code { return code }
+        // Only text that is kept in another encoding comes here.
+        return bindRawText(Array(text.utf8), handle, index)
     }
 
     private static func bindBytes(_ bytes: [UInt8], _ handle: OpaquePointer, _ index: Int32) -> Int32 {
@@ -182,7 +184,7 @@ package final class Statement {
         switch value {
         case .null: sqlite3_result_null(context)
         case .integer(let integer): sqlite3_result_int64(context, integer)
-        case .real(let real): sqlite3_result_double(context, real)
+        case .real(let real) where !real.isNaN: sqlite3_result_double(context, real)
         case .text(let text):
             var text = text
             text.withUTF8 { tally_sqlite_result_text(context, $0.baseAddress, Int32(clamping: $0.count)) }

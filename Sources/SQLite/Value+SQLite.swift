@@ -4,9 +4,12 @@ extension Value {
     /// The null, integer, real, text or bytes that stands in SQLite for a value that it has no storage class for;
     /// `nil` for those that it has.
     ///
-    /// Dates and times become ISO 8601 text, which SQLite's own date functions read (https://www.sqlite.org/lang_datefunc.html).
+    /// Dates and times become ISO 8601 text, which SQLite's own date functions read (https://www.sqlite.org/lang_datefunc.html)
+    /// for the years from 1 to 9999. Before them they end in `BC`, as PostgreSQL reads and writes it.
     package var sqliteScalar: Value? {
         switch self {
+        // SQLite makes NULL of a NaN.
+        case .real(let real) where real.isNaN: .text("NaN")
         case .null, .integer, .real, .text, .bytes, .other: nil
         case .boolean(let flag): .integer(flag ? 1 : 0)
         case .decimal(let text), .json(let text): .text(text)
@@ -17,10 +20,10 @@ extension Value {
     /// The value as plain text, for kinds of store that know fewer types.
     private var plainText: String {
         switch self {
-        case .date(let days): Self.dateText(Int64(days))
+        case .date(let days): Self.dateText(Int64(days)) + Self.era(Int64(days))
         case .time(let microseconds): Self.timeText(microseconds)
         case .timestamp(let microseconds, let isZoned):
-            Self.timestampText(microseconds) + (isZoned ? "Z" : "")
+            Self.timestampText(microseconds) + (isZoned ? "Z" : "") + Self.era(Self.days(microseconds))
         case .interval(let interval):
             "P\(interval.months)M\(interval.days)DT\(Self.decimalText(interval.microseconds))S"
         case .uuid(let high, let low): Self.uuidText(high, low)
@@ -39,7 +42,7 @@ extension Value {
         case .array: plainText
         case .text(let text), .decimal(let text): Self.jsonString(text)
         case .real(let real): Self.jsonString(String(real))
-        case .bytes(let bytes): Self.jsonString(bytes.map { Self.padded(Int64($0), 2, radix: 16) }.joined())
+        case .bytes(let bytes): Self.jsonString("\\x" + bytes.map { Self.padded(Int64($0), 2, radix: 16) }.joined())
         case .other(let other): Self.jsonString(String(decoding: other.bytes, as: UTF8.self))
         case .date, .time, .timestamp, .interval, .uuid: Self.jsonString(plainText)
         }
@@ -71,7 +74,8 @@ extension Value {
         let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
         let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        // The year before 1 is 1 BC.
+        return "\(padded(year > 0 ? year : 1 - year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
     private static func timeText(_ microseconds: Int64) -> String {
@@ -82,10 +86,19 @@ extension Value {
     }
 
     private static func timestampText(_ microseconds: Int64) -> String {
-        let day: Int64 = 86_400_000_000
-        let days = microseconds >= 0 ? microseconds / day : -((-microseconds + day - 1) / day)
+        let days = days(microseconds)
         return "\(dateText(days)) \(timeText(microseconds - days * day))"
     }
+
+    private static let day: Int64 = 86_400_000_000
+
+    private static func days(_ microseconds: Int64) -> Int64 {
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: day)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+
+    /// What follows a day before the year 1.
+    private static func era(_ days: Int64) -> String { days < -719_162 ? " BC" : "" }
 
     private static func decimalText(_ microseconds: Int64) -> String {
         let magnitude = microseconds.magnitude

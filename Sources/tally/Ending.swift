@@ -28,7 +28,8 @@ struct Ending {
             code = parsed.isSuccess ? 0 : parsed == .validationFailure ? 2 : 1
             text = Tally.fullMessage(for: error) + "\n"
         }
-    }}
+    }
+}
 
 /// A command cannot do what it was asked to.
 struct Failure: Error {

@@ -56,8 +56,7 @@ struct ChinookTests {
             }
         }
 
-        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SplitMix64) throws
-        {
+        private static func write(_ connection: Connection, _ tables: [String], _ random: inout SplitMix64) throws {
             let table = tables.randomElement(using: &random)!
             let columns = try connection.all("SELECT name, pk FROM pragma_table_info(?)", .text(table))
             let name: ([Value]) -> String = { if case .text(let text) = $0[0] { quoted(text) } else { "" } }

@@ -79,12 +79,67 @@ struct SourceTroubleTests {
             let last = 1000 + laterWrites
             try await site.source.run("INSERT INTO note SELECT value, 'later' FROM generate_series(1001, \(last));")
         }
+        // Before anything runs as well as after it.
+        try await requireTheHistoryIsNamed(site)
         let answer = try await refusal(site)
         #expect(answer.exitCode == 1)
         #expect(answer.text.contains("backup"), "\(answer.text)")
+        try await requireTheHistoryIsNamed(site)
 
         #expect(try await site.run("resync", "copy").exitCode == 0)
+        #expect(try await site.run("check").exitCode == 0)
         try await site.syncOnce()
         try await site.requireAgreement()
+        #expect(try await site.run("status").exitCode == 0)
+        #expect(try await site.status().first?.phase == .notRunning)
+    }
+
+    /// What `tally check` and `tally status` say while no node runs.
+    private func requireTheHistoryIsNamed(_ site: Site) async throws {
+        let check = try await site.run("check")
+        #expect(check.exitCode == 1)
+        #expect(check.output.contains("older backup"), "\(check.text)")
+        #expect(try await site.run("status").exitCode == 1)
+        let status = try await site.status().first
+        #expect(status?.phase == .stopped)
+        #expect(status?.errorCode == "historyWentBackwards")
+        #expect(status?.message?.contains("resync") == true)
+    }
+
+    @Test
+    func aPolledSourceThatWasReplacedIsNamedBeforeAnythingRuns() async throws {
+        let site = try Site(flow: "capture: { mode: version, column: id, poll: 20ms }")
+        try await site.source.run(Self.notes)
+        try await site.syncOnce()
+        #expect(try await site.run("check").exitCode == 0)
+        try site.folder.removeDatabase("source.db")
+        try await site.source.run(Self.notes)
+        let check = try await site.run("check")
+        #expect(check.exitCode == 1)
+        #expect(check.output.contains("not the file that the target was filled from"), "\(check.text)")
+        #expect(try await site.status().first?.errorCode == "sourceReplaced")
+    }
+
+    @Test
+    func aRunThatIsEndedWhileAFlowStandsStoppedExitsWithOneAndSaysWhich() async throws {
+        let site = try await synced()
+        try site.folder.removeDatabase("source.db")
+        try await site.source.run("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);")
+        let child = try site.start("run")
+        try await eventually("the flow has stopped") {
+            let status = try await site.status().first
+            return status?.phase == .stopped
+                && FileManager.default.fileExists(atPath: site.folder.file(".tally/control.sock"))
+        }
+        child.send(SIGTERM)
+        #expect(try await child.wait() == .exited(1))
+        #expect(child.standardError.contains("flow copy: "), "\(child.standardError)")
+        #expect(child.standardError.contains("not the file that the target was filled from"))
+
+        // What it ended with is there for whoever looks later, and gone once the flow gets going.
+        #expect(try await site.status().first?.phase == .stopped)
+        #expect(try await site.run("resync", "copy").exitCode == 0)
+        try await site.syncOnce()
+        #expect(try await site.status().first?.phase == .notRunning)
     }
 }

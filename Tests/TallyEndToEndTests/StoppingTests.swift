@@ -26,6 +26,31 @@ struct StoppingTests {
     }
 
     @Test
+    func aSignalThatComesBeforeTheNodeIsUpEndsItAsWellAsALaterOne() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let child = try site.start("run")
+        // The first that a run leaves behind, long before it listens.
+        try await eventually("it has begun", each: .microseconds(100)) {
+            FileManager.default.fileExists(atPath: site.folder.file(".tally"))
+        }
+        try await site.stop(child)
+        try await site.syncOnce()
+        try await site.requireAgreement()
+    }
+
+    @Test
+    func aStateFolderThatNoSocketFitsInIsAnErrorOfTheConfiguration() async throws {
+        let site = try Site()
+        try await site.source.run(Self.counters)
+        let yaml = try String(contentsOfFile: site.folder.file("tally.yaml"), encoding: .utf8)
+        try site.folder.write("state: ./\(String(repeating: "x", count: 120))\n" + yaml, to: "tally.yaml")
+        let answer = try await site.run("run", "--once")
+        #expect(answer.exitCode == 2)
+        #expect(answer.errors.contains("give `state:` a folder with a shorter path"), "\(answer.text)")
+    }
+
+    @Test
     func aSecondRunOfTheSameConfigurationIsRefusedNamingTheFirst() async throws {
         let site = try Site()
         try await site.source.run(Self.counters)

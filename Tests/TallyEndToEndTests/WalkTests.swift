@@ -56,6 +56,34 @@ struct WalkTests {
     }
 
     @Test
+    func aTableThatFitsAgainAndIsPausedByAPersonNoLongerGivesTheOldReason() async throws {
+        let site = try Site()
+        try await site.source.run(Self.albums)
+        try await site.target.run(
+            "CREATE TABLE artist (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO artist VALUES (9, 'x');"
+        )
+        let child = try site.start("run")
+        func artist() async throws -> TableStatus? {
+            try await site.status().first?.tables.first { $0.table == "artist" }
+        }
+        try await eventually("it is paused, with the reason") {
+            let table = try await artist()
+            return table?.phase == .paused && table?.message?.contains("already holds rows") == true
+        }
+        try await site.target.run("DELETE FROM artist;")
+        #expect(try await site.run("resume", "copy", "artist").exitCode == 0)
+        try await eventually("it is live, with none") {
+            let table = try await artist()
+            return table?.phase == .live && table?.message == nil
+        }
+        #expect(try await site.run("pause", "copy", "artist").exitCode == 0)
+        try await eventually("it is paused again") { try await artist()?.phase == .paused }
+        #expect(try await artist()?.message == nil)
+        try await site.stop(child)
+        #expect(try await artist()?.message == nil)
+    }
+
+    @Test
     func resyncMendsWhatSomebodyChangedInTheTarget() async throws {
         let site = try Site()
         try await site.source.run(Self.albums)

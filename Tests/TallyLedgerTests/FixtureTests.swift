@@ -33,4 +33,25 @@ import TallyModel
             #expect(try await ledger.audit().map(\.action) == [.requestResync, .pause, .park, .park])
         }
     }
+
+    @Test func `A ledger of the format «stops» opens with all that it held`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/ledger.db"
+            try FileManager.default.copyItem(atPath: Self.fixtures.appending(path: "stops.db").path, toPath: path)
+            let ledger = try await Ledger.open(path: path)
+            #expect(
+                try await ledger.stop(of: "shop")
+                    == FlowStop(code: "historyLost", reason: "the changes were removed", since: Samples.time(102))
+            )
+            #expect(
+                try await ledger.resyncRequests(of: "shop") == [
+                    ResyncRequest(id: 1, table: nil),
+                    ResyncRequest(id: 2, table: TableName("orders", schema: "archive")),
+                ]
+            )
+            // What was there before the step came through it.
+            #expect(try await ledger.deadLetters(of: "shop").map(\.id) == [1, 2])
+            #expect(try await ledger.nodeID() == "6f0e2a51-6a3e-4d0c-9d0b-5a4c8f1f7a10")
+        }
+    }
 }

@@ -55,6 +55,50 @@ import TallyModel
         }
     }
 
+    @Test func `A request that is made again while the first begins is not forgotten with it`() async throws {
+        try await withTemporaryFolder { folder in
+            let ledger = try await Ledger.open(path: "\(folder)/ledger.db")
+            for table in [TableName("orders"), nil] {
+                try await ledger.requestResync(flow: "shop", table: table)
+                let first = try await ledger.resyncRequests(of: "shop")
+                #expect(first.map(\.table) == [table])
+                try await ledger.requestResync(flow: "shop", table: table)
+                try await ledger.resyncBegan(first[0], flow: "shop")
+                let second = try await ledger.resyncRequests(of: "shop")
+                #expect(second.map(\.table) == [table])
+                try await ledger.resyncBegan(second[0], flow: "shop")
+                #expect(try await ledger.resyncRequests(of: "shop").isEmpty)
+            }
+        }
+    }
+
+    @Test func `What stopped a flow is kept until it gets going, and the latest only`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/ledger.db"
+            let ledger = try await Ledger.open(path: path)
+            #expect(try await ledger.stop(of: "shop") == nil)
+            try await ledger.note(nil, flow: "shop")
+            let stops = [
+                FlowStop(code: "damaged", reason: "the disk", since: Samples.time(1)),
+                FlowStop(code: nil, reason: "none of the others", since: Samples.time(2)),
+            ]
+            for stop in stops { try await ledger.note(stop, flow: "shop") }
+            await ledger.close()
+            #expect(try shell(path, "SELECT flow, code, reason FROM stop") == "shop||none of the others")
+
+            let again = try await Ledger.open(path: path)
+            #expect(try await again.stop(of: "shop") == stops[1])
+            #expect(try await again.stop(of: "other") == nil)
+            #expect(try await again.flows() == ["shop"])
+            try await again.note(nil, flow: "shop")
+            #expect(try await again.stop(of: "shop") == nil)
+            #expect(try await again.audit().map(\.action) == [.stop, .stop])
+            try await again.note(stops[0], flow: "shop")
+            try await again.remove(flow: "shop")
+            #expect(try await again.stop(of: "shop") == nil)
+        }
+    }
+
     @Test func `Removing a flow forgets all of it and nothing of others`() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/ledger.db"

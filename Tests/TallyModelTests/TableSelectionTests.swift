@@ -15,6 +15,8 @@ struct TableSelectionTests {
 
     @Test func aPatternWithoutASchemaMeansTheDefaultOne() {
         #expect(!TableSelection(["orders"]).contains(TableName("orders", schema: "sales")))
+        #expect(!TableSelection(["*"]).contains(TableName("orders", schema: "sales")))
+        #expect(TableSelection(["*.*"]).contains(TableName("orders", schema: "sales")))
         #expect(TableSelection(["sales.orders"]).contains(TableName("orders", schema: "sales")))
         #expect(TableSelection(["sales.*"]).contains(TableName("orders", schema: "sales")))
     }

@@ -44,6 +44,10 @@ package struct Refusals {
         }
         let parts = change.splitIfMoved(keyed: schemas[change.table])
         for (index, part) in parts.enumerated() {
+            if part.operation == .delete, schemas[part.table].hasNullKey(part.row) {
+                passUnkeyed(part)
+                continue
+            }
             let isVacated = parts.count == 2 && index == 0
             if let reason {
                 let net = earlier(part)?.followed(by: part, existed: true) ?? part
@@ -54,6 +58,14 @@ package struct Refusals {
                 set(.pass(part), part)
             }
         }
+    }
+
+    /// Takes note of a deleted row with NULL in its key: each is another, though nothing tells them apart.
+    private mutating func passUnkeyed(_ change: Change) {
+        let key = change.row.picking(schemas[change.table].key)
+        let place = Place(table: change.table, key: Row(key.values + [.integer(Int64(order.count))]))
+        order.append(place)
+        found[place] = .pass(change)
     }
 
     private func earlier(_ change: Change) -> Change? {

@@ -77,18 +77,34 @@ extension FlowSession {
             return following
         }
         var orders: [Order] = []
-        for (name, state) in tables.sorted(by: { $0.key < $1.key }) where !state.isPaused {
-            guard let progress = state.progress, progress.isLoading else { continue }
+        var last: TableName?
+        // One look at all tables for each that is taken: to sort them for each round would outweigh the loads of many
+        // small ones.
+        while let name = nextLoad(after: last), let progress = tables[name]?.progress {
             for (index, range) in progress.ranges.enumerated() where !range.isDone {
                 orders.append(Order(table: name, range: index, keys: range.rest))
                 if orders.count == loadWidth { return orders }
             }
+            last = name
         }
         // A sweep sees more than what waits in the stream, which could bring back what it deletes.
-        if orders.isEmpty, !context.inbox.hasEvent, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }), let keys = ranges.first {
+        if orders.isEmpty, !context.inbox.hasEvent, let (name, ranges) = sweeps.min(by: { $0.key < $1.key }),
+            let keys = ranges.first
+        {
             orders.append(Order(table: name, range: nil, keys: keys))
         }
         return orders
+    }
+
+    /// The first table by name, or the first after another, that is being loaded.
+    private func nextLoad(after last: TableName?) -> TableName? {
+        var first: TableName?
+        for (name, state) in tables where !state.isPaused && state.progress?.isLoading ?? false {
+            if let last, name <= last { continue }
+            if let found = first, found < name { continue }
+            first = name
+        }
+        return first
     }
 
     private static func read(
@@ -232,8 +248,10 @@ extension FlowSession {
     /// Ends the loads that the stream has made exactly right.
     func settleLoads() async throws {
         guard !batch.isOpen else { return }
-        for (name, state) in tables.sorted(by: { $0.key < $1.key }) {
-            guard var progress = state.progress, !state.isPaused, progress.isCaughtUp(at: checkpoint) else { continue }
+        // Picked out before they are put in order: this comes with every commit, and mostly there are none.
+        let caughtUp = tables.filter { !$1.isPaused && $1.progress?.isCaughtUp(at: checkpoint) ?? false }
+        for name in caughtUp.keys.sorted() {
+            guard var progress = tables[name]?.progress else { continue }
             let output = try route(for: progress.adopted).output
             var message: String?
             do {

@@ -8,13 +8,12 @@ extension FlowSession {
         let isConcerned = schemas.contains { parked.concerns($0.name) }
         guard !rejections.isEmpty || !outgoing.failures.isEmpty || isConcerned else { return }
         let reasons = Dictionary(rejections.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
-        var concerned = Set(reasons.keys.map { outgoing.origins[$0].table }).union(
-            outgoing.failures.map(\.change.table)
-        )
+        let origins = outgoing.origins
+        var concerned = Set(reasons.keys.map { origins[$0].table }).union(outgoing.failures.map(\.change.table))
         for table in schemas.indices where parked.concerns(schemas[table].name) { concerned.insert(table) }
         var refusals = Refusals(schemas)
         var failures = outgoing.failures[...]
-        for (index, change) in outgoing.origins.enumerated() where concerned.contains(change.table) {
+        for (index, change) in origins.enumerated() where concerned.contains(change.table) {
             while let failure = failures.first, failure.before <= index {
                 refusals.add(failure.change, refused: failure.reason)
                 failures.removeFirst()

@@ -10,6 +10,7 @@ extension FlowSession {
             return
         }
         try await apply(slice)
+        context.inbox.giveBack(slice)
         isInTransaction = slice.end == nil
         if let end = slice.end {
             let earliest = [pendingEnd?.time, end.time].compactMap { $0 }.min()
@@ -25,18 +26,10 @@ extension FlowSession {
         let position = slice.end?.position ?? pendingEnd?.position ?? checkpoint
         var outgoing = Outgoing(position: position)
         for index in slice.tables.indices { try outgoing.tables.append(table(slice.tables[index], states[index])) }
-        outgoing.changes.reserveCapacity(folded.changes.count)
-        outgoing.origins.reserveCapacity(folded.changes.count)
-        var held = parked.isEmpty ? nil : HeldRows(parked)
-        let isHeld = slice.tables.map { parked.holds($0.name) }
-        for change in folded.changes {
-            guard let route = outgoing.tables[change.table].route else { continue }
-            if isHeld[change.table] {
-                let parts = held?.folded(change, slice.tables[change.table]) ?? [change]
-                for part in parts { send(part, of: slice, route, &outgoing) }
-            } else {
-                send(change, of: slice, route, &outgoing)
-            }
+        if parked.isEmpty, outgoing.isUntouched {
+            outgoing.pass(folded.changes)
+        } else {
+            send(folded.changes, of: slice, &outgoing)
         }
         for (schema, table) in zip(slice.tables, outgoing.tables) where table.route != nil {
             pendingCounts.add(table.operations, of: schema.name)
@@ -49,6 +42,21 @@ extension FlowSession {
         guard let state, state.isFollowed else { return Outgoing.Table(route: nil, output: schema) }
         let route = try route(for: schema)
         return Outgoing.Table(route: route, output: route.output)
+    }
+
+    private func send(_ changes: [Change], of slice: Slice, _ outgoing: inout Outgoing) {
+        outgoing.reserveCapacity(changes.count)
+        var held = parked.isEmpty ? nil : HeldRows(parked)
+        let isHeld = slice.tables.map { parked.holds($0.name) }
+        for change in changes {
+            guard let route = outgoing.tables[change.table].route else { continue }
+            if isHeld[change.table] {
+                let parts = held?.folded(change, slice.tables[change.table]) ?? [change]
+                for part in parts { send(part, of: slice, route, &outgoing) }
+            } else {
+                send(change, of: slice, route, &outgoing)
+            }
+        }
     }
 
     private func send(_ change: Change, of slice: Slice, _ route: Route, _ outgoing: inout Outgoing) {

@@ -57,7 +57,8 @@ extension FlowSession {
                     try await relabelled(schema.name) { try await target.alter(state.target, steps) }
                 }
             }
-            try await target.commit(nil, notes: [try (comparesRows ? progress.paused : progress).note(for: schema.name)])
+            let noted = comparesRows ? progress.paused : progress
+            try await target.commit(nil, notes: [try noted.note(for: schema.name)])
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
             dropRoutes(of: schema.name)

@@ -149,9 +149,9 @@ extension FlowSession {
             return .add
         }
         try await addMissing(output, to: existing, of: table)
+        if try await target.isEmpty(output.name) { return .add }
         // With `existing: keep` the target has rows of its own, and they stay.
         if again { return context.settings.existing == .keep ? .add : .replace }
-        if try await target.isEmpty(output.name) { return .add }
         switch context.settings.existing {
         case .keep: return .add
         case .replace: return .replace
@@ -179,7 +179,8 @@ extension FlowSession {
                 table: table
             )
         }
-        try await relabelled(table) { try await target.alter(output.name, missing.map { .add($0, from: output.definition) }) }
+        let steps = missing.map { TableAlteration.add($0, from: output.definition) }
+        try await relabelled(table) { try await target.alter(output.name, steps) }
     }
 
     /// Has errors about a table of the target speak of the source's table, which is what people pause and resume.

@@ -194,6 +194,11 @@ final class FlowSession {
                 try await follow(change)
             case .event(.sweepDue(let names)):
                 beginSweeps(of: names)
+            case .event(.notice(let notice)):
+                context.meter.update { $0.notice = notice }
+                if let notice {
+                    context.logger.warning("the source has something to say", metadata: ["notice": "\(notice)"])
+                }
             case .failed(let error):
                 throw error
             }

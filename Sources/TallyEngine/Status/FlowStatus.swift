@@ -24,6 +24,8 @@ public struct FlowStatus: Sendable, Hashable, Codable {
     public var phase: Phase
     /// Why it is retrying, paused or stopped.
     public var message: String?
+    /// What people should know of the source although the flow goes on.
+    public var notice: String?
     /// The code of the error behind the message.
     public var errorCode: String?
     /// The position that the target durably or visibly holds.

@@ -24,6 +24,9 @@ package final class Inbox: Sendable {
         var requests: Deque<LetterRequest> = []
         var events: Deque<StreamEvent> = []
         var byteCount = 0
+        /// Slices that the worker is done with.
+        var spent: [Slice] = []
+        var spentBytes = 0
         var failure: (any Error)?
         var worker: CheckedContinuation<Void, Never>?
         var reader: CheckedContinuation<Void, Never>?
@@ -49,6 +52,7 @@ package final class Inbox: Sendable {
     package func offer(_ event: StreamEvent) async throws {
         let size = event.byteCount
         while true {
+            freeSpent()
             try Task.checkCancellation()
             let (isAccepted, worker) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
                 guard state.byteCount == 0 || state.byteCount + size <= budget else { return (false, nil) }
@@ -132,6 +136,31 @@ package final class Inbox: Sendable {
         return item
     }
 
+    /// Leaves a slice that the worker is done with to the reader, to be freed.
+    ///
+    /// Freeing rows takes a good part of the time of writing them, and memory is freed without waiting where nobody
+    /// takes any from the same place: the reader frees while its source does not read.
+    package func giveBack(_ slice: Slice) {
+        state.withLock { state in
+            // Beyond that it is freed where it is, now.
+            guard state.spentBytes + slice.byteCount <= budget / 2 else { return }
+            state.spent.append(slice)
+            state.spentBytes += slice.byteCount
+        }
+    }
+
+    private func freeSpent() {
+        let spent = state.withLock { state in
+            defer {
+                state.spent = []
+                state.spentBytes = 0
+            }
+            return state.spent
+        }
+        // The last reference goes here, outside the lock.
+        _ = spent
+    }
+
     /// Whether an event waits. False may be out of date when it returns.
     package var hasEvent: Bool { state.withLock { !$0.events.isEmpty } }
 
@@ -142,6 +171,8 @@ package final class Inbox: Sendable {
 
     /// Returns when there is an item to take or the task is cancelled.
     package func wait(inTransaction: Bool = false) async {
+        // With nothing to write there is time, and the reader may not come by for long.
+        freeSpent()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
@@ -178,6 +209,7 @@ package final class Inbox: Sendable {
             state.byteCount = 0
             state.failure = nil
         }
+        freeSpent()
     }
 }
 

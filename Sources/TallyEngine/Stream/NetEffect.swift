@@ -69,11 +69,17 @@ package struct NetEffect {
     }
 
     private static func repeats(in slice: Slice, _ permits: [Bool]) -> Bool {
-        var seen: Set<Place> = []
+        // Hashes tell rows apart well enough to learn whether folding is worth its cost.
+        var seen: Set<Int> = []
+        seen.reserveCapacity(sample)
         var looked = 0
+        let keys = slice.tables.map(\.key)
         for change in slice.changes.prefix(sample) where permits[change.table] && change.operation != .truncate {
             looked += 1
-            seen.insert(Place(table: change.table, key: change.row.picking(slice.tables[change.table].key)))
+            var hasher = Hasher()
+            hasher.combine(change.table)
+            for place in keys[change.table] { hasher.combine(change.row.values[place]) }
+            seen.insert(hasher.finalize())
         }
         return looked - seen.count > looked / 10
     }

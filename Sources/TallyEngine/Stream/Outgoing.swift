@@ -12,9 +12,10 @@ struct Outgoing {
 
     let position: Position
     var tables: [Table] = []
-    var changes: [Change] = []
-    /// The captured change behind each of ``changes``.
-    var origins: [Change] = []
+    private(set) var changes: [Change] = []
+    /// The captured change behind each of ``changes``, unless they are the captured ones themselves.
+    private var captured: [Change] = []
+    private var isPassing = false
     /// Changes that could not be transformed, each with how many of ``changes`` come before it.
     var failures: [(before: Int, change: Change, reason: String)] = []
 
@@ -36,9 +37,28 @@ struct Outgoing {
         return slice
     }
 
+    /// Whether every change goes to the target just as it was captured.
+    var isUntouched: Bool { tables.allSatisfy { $0.route?.passesRows ?? false } }
+
+    /// The captured change behind each of ``changes``.
+    var origins: [Change] { isPassing ? changes : captured }
+
+    /// Sends captured changes as they are, all at once: to copy them one by one would take a good part of the time that
+    /// it takes to write them.
+    mutating func pass(_ captured: [Change]) {
+        changes = captured
+        isPassing = true
+        for index in captured.indices { tables[captured[index].table].operations.count(captured[index].operation) }
+    }
+
+    mutating func reserveCapacity(_ count: Int) {
+        changes.reserveCapacity(count)
+        captured.reserveCapacity(count)
+    }
+
     mutating func add(_ change: Change, from origin: Change) {
         changes.append(change)
-        origins.append(origin)
+        captured.append(origin)
         tables[origin.table].operations.count(origin.operation)
     }
 }

@@ -5,7 +5,7 @@ package struct Adoption {
     private let added: [Column]
     private let dropped: [Column]
     private let renamed: [(from: Column, to: Column)]
-    private let retyped: Set<Int>
+    private let retyped: [Column]
     private let rules: SchemaRules
 
     package init(from old: TableSchema, to new: TableSchema, rules: SchemaRules) {
@@ -17,11 +17,9 @@ package struct Adoption {
             after[column.id].flatMap { $0.name == column.name ? nil : (column, $0) }
         }
         let isSameKind = old.definition?.kind == new.definition?.kind
-        retyped = Set(
-            new.columns.filter { column in
-                isSameKind && before[column.id].map { $0.declaredType != column.declaredType } ?? false
-            }.map(\.id)
-        )
+        retyped = new.columns.filter { column in
+            isSameKind && before[column.id].map { $0.declaredType != column.declaredType } ?? false
+        }
         self.rules = rules
     }
 
@@ -29,9 +27,10 @@ package struct Adoption {
     package var ignored: [Int] { rules.added == .ignore ? added.map(\.id) : [] }
 
     package var summary: String {
-        let parts =
-            added.map { "added \($0.name)" } + dropped.map { "dropped \($0.name)" }
-            + renamed.map { "renamed \($0.from.name) to \($0.to.name)" } + retypedNames.map { "changed the type of \($0)" }
+        var parts = added.map { "added \($0.name)" }
+        parts += dropped.map { "dropped \($0.name)" }
+        parts += renamed.map { "renamed \($0.from.name) to \($0.to.name)" }
+        parts += retyped.map { "changed the type of \($0.name)" }
         return parts.isEmpty ? "unchanged columns" : parts.joined(separator: ", ")
     }
 
@@ -77,8 +76,11 @@ package struct Adoption {
             names.remove(before)
             names.insert(now)
         }
-        for column in output.columns where retyped.contains(column.id) && !column.declaredType.isEmpty {
-            if names.contains(column.name) { steps.append(.retype(column, from: output.definition)) }
+        for column in output.columns where retyped.contains(where: { $0.id == column.id }) {
+            // What a transform computes has no type of the source's.
+            if !column.declaredType.isEmpty, names.contains(column.name) {
+                steps.append(.retype(column, from: output.definition))
+            }
         }
         if rules.dropped == .follow {
             for column in dropped {

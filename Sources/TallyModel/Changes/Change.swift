@@ -52,4 +52,7 @@ public enum StreamEvent: Sendable {
     /// The source cannot see deletes by itself: the target's keys of these tables are to be compared with the source's.
     /// Never inside a transaction.
     case sweepDue([TableName])
+    /// What people should know of the source while the stream goes on, such as a log that fills its disk; `nil` when
+    /// there is nothing any more. Replaces what was said before. May come inside a transaction.
+    case notice(String?)
 }

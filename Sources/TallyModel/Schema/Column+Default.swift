@@ -24,7 +24,11 @@ extension Column {
             return isCast(trimmed(after))
         }
         if let first = rest.first, first.isNumber || first == "." {
-            let after = rest.drop { $0.isNumber || $0.isLetter || $0 == "." || $0 == "_" }
+            var after = rest.drop { $0.isNumber || $0.isLetter || $0 == "." || $0 == "_" }
+            let isExponent = rest[..<after.startIndex].last == "e" || rest[..<after.startIndex].last == "E"
+            if isExponent, let sign = after.first, sign == "-" || sign == "+" {
+                after = after.dropFirst().drop { $0.isNumber }
+            }
             return isCast(trimmed(after))
         }
         for word in ["null", "true", "false"] where rest.lowercased().hasPrefix(word) {

@@ -44,7 +44,7 @@ public struct TableSelection: Sendable, Hashable {
 
     private static func matches(_ pattern: String, _ table: TableName) -> Bool {
         if matches(Array(pattern), Array(table.name)[...]) && table.schema == nil { return true }
-        guard let schema = table.schema else { return false }
+        guard let schema = table.schema, pattern.contains(".") else { return false }
         return matches(Array(pattern), Array("\(schema).\(table.name)")[...])
     }
 

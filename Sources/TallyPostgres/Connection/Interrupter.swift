@@ -27,4 +27,10 @@ package final class Interrupter: Sendable {
         var count: UInt64 = 0
         _ = read(descriptor, &count, 8)
     }
+
+    /// Waits until it is triggered or the time is over.
+    package func wait(atMost time: Duration) {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&descriptor, 1, Int32(max(0, min((time / .milliseconds(1)).rounded(.up), 3_600_000))))
+    }
 }

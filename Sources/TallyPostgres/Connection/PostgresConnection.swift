@@ -172,6 +172,11 @@ package final class PostgresConnection {
         return isReady
     }
 
+    /// Takes in what has come from the server, without waiting.
+    package func receiveAvailable() throws {
+        if PQconsumeInput(try handle) == 0 { throw lost("receive") }
+    }
+
     /// The connection's socket, for options of the kernel.
     package var socket: Int32 {
         get throws { PQsocket(try handle) }

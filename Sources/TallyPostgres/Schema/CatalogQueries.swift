@@ -26,6 +26,7 @@ enum CatalogQueries {
             )
         """
 
+    /// The database's default collation is named where it is that of bytes, which other kinds of store know too.
     static let columns = """
         SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod),
             a.attnotnull, CASE
@@ -36,13 +37,19 @@ enum CatalogQueries {
                 ))
                 WHEN a.attgenerated = '' THEN COALESCE(pg_get_expr(d.adbin, d.adrelid), t.typdefault)
             END,
-            CASE WHEN a.attcollation <> t.typcollation THEN (
+            CASE WHEN a.attcollation NOT IN (0, 100) THEN (
                 SELECT CASE WHEN cn.nspname = 'pg_catalog' THEN '' ELSE quote_ident(cn.nspname) || '.' END
                     || quote_ident(co.collname)
                 FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation
-            ) END, a.attgenerated, a.attisdropped
+            ) WHEN a.attcollation = 100 AND bytewise.is_default THEN '"C"'
+            END, a.attgenerated, a.attisdropped
         FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        CROSS JOIN (
+            SELECT COALESCE(to_jsonb(db) ->> 'datlocprovider', 'c') <> 'i'
+                AND datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') AS is_default
+            FROM pg_database db WHERE datname = current_database()
+        ) AS bytewise
         WHERE a.attrelid = ANY($1) AND a.attnum > 0
         ORDER BY a.attrelid, a.attnum
         """

@@ -6,6 +6,9 @@
 struct ColumnAlignment {
     /// One for each column; `nil` when no way fits.
     let numbers: [Int16]?
+    /// Whether other ways fit as well, by which rows would have other values in columns of today: a column that is gone
+    /// by its name may have been dropped or renamed.
+    let isGuess: Bool
 
     private struct Place {
         var number: Int16
@@ -20,6 +23,8 @@ struct ColumnAlignment {
         let places = (live + dropped).sorted { $0.number < $1.number }
         let names = Set(table.columns.map(\.name))
         numbers = Self.best(columns, places) { Self.score($0, $1, names) }
+        let former = Set(columns.map(\.name))
+        isGuess = !dropped.isEmpty && !former.isSubset(of: names) && !names.isSubset(of: former)
     }
 
     /// The classic alignment of two sequences, where a place of today may be left out only behind the last match.

@@ -27,6 +27,17 @@ struct Rewrite {
         return "the type of \(names) changed, and the log does not show what became of the rows that were there"
     }
 
+    /// Why rows that were there hold values that another database would not compute alike, because of the defaults of
+    /// new columns; `nil` when they do not.
+    var computedColumns: String? {
+        let before = Set(former.schema.columns.map(\.id))
+        let added = current.schema.columns.filter { !before.contains($0.id) && !$0.hasLiteralDefault }
+        guard !added.isEmpty else { return nil }
+        let names = added.map(\.name).joined(separator: ", ")
+        return "\(names) was added with a default that is computed, and what was captured does not show what the rows "
+            + "that were there hold in it"
+    }
+
     /// Whether every value stays as it was, to the last digit.
     private static func keepsValues(from old: PostgresColumn, to new: PostgresColumn) -> Bool {
         if old.type == new.type, old.typeModifier == new.typeModifier { return true }

@@ -45,6 +45,8 @@ package struct StructureTracker: Sendable {
     private var types: [UInt32: (name: String, shape: ValueShape, arrayType: UInt32)] = [:]
     /// Tables that need a load when the stream has passed a position.
     private var pending: [UInt32: (at: UInt64, reason: String)] = [:]
+    /// Where the server's log ended at the latest read of the catalog.
+    private var readAt: UInt64 = 0
 
     package init() {}
 
@@ -72,11 +74,14 @@ package struct StructureTracker: Sendable {
             return .needsCatalog
         }
         entry.unexplained = nil
-        let older = structure(of: message, before: entry, at: lsn)
+        let alignment = ColumnAlignment(of: message.columns, to: entry.table)
+        let older = structure(of: message, alignment.numbers, before: entry, at: lsn)
         entry.older[columns] = .some(older)
         let due: String? =
             if let older {
-                Rewrite(from: older, to: entry.table).changedTypes
+                alignment.isGuess
+                    ? "columns were dropped, added or renamed, and the log does not show which"
+                    : Rewrite(from: older, to: entry.table).changedTypes
             } else {
                 "its key or columns changed in a way that rows logged before do not fit"
             }
@@ -85,8 +90,13 @@ package struct StructureTracker: Sendable {
     }
 
     /// The structure that a description speaks of, in terms of the current one.
-    private func structure(of message: RelationDescription, before entry: Known, at lsn: UInt64) -> PostgresTable? {
-        guard let numbers = ColumnAlignment(of: message.columns, to: entry.table).numbers else { return nil }
+    private func structure(
+        of message: RelationDescription,
+        _ numbers: [Int16]?,
+        before entry: Known,
+        at lsn: UInt64
+    ) -> PostgresTable? {
+        guard let numbers else { return nil }
         let current = Dictionary(
             uniqueKeysWithValues: zip(entry.table.columns, entry.table.schema.columns).map { ($0.number, ($0, $1)) }
         )
@@ -129,9 +139,12 @@ package struct StructureTracker: Sendable {
     ///
     /// - Parameters:
     ///   - tables: All captured tables; one that is not among them any more counts as dropped.
-    ///   - lsn: Where the server's log ended when the catalog was read.
+    ///   - lsn: Where the server's log ended when the catalog was read. A read that is older than one before it says
+    ///     nothing.
     /// - Returns: What has changed, in the order in which it is to be told.
     package mutating func catalog(_ tables: [PostgresTable], at lsn: UInt64) -> [SchemaChange] {
+        guard lsn >= readAt else { return [] }
+        readAt = lsn
         for column in tables.flatMap(\.columns) {
             types[column.type] = (column.typeName, column.shape, column.arrayType)
         }

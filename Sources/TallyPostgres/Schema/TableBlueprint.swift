@@ -35,6 +35,9 @@ struct TableBlueprint: Codable, Sendable, Hashable {
         /// As `pg_get_constraintdef` writes it.
         var sql: String
         var uses: [Int] = []
+
+        /// Whether rows that were there before it may break it.
+        var isUnchecked: Bool { sql.hasSuffix(" NOT VALID") }
     }
 
     struct ForeignKey: Codable, Sendable, Hashable {

@@ -52,7 +52,8 @@ extension TableMaker {
         let isNative = definition?.kind == TableBlueprint.kind && !column.declaredType.isEmpty
         let name = column.name.postgresIdentifier
         var clause = "\(name) \(PostgresType.of(column, kind: definition?.kind))"
-        if isNative, let collation = column.collation { clause += " COLLATE \(collation)" }
+        let collation = blueprint.map { $0.columns.first { $0.number == column.id }?.collation } ?? column.collation
+        if isNative, let collation { clause += " COLLATE \(collation)" }
         let literal = isNative && column.hasLiteralDefault ? column.defaultExpression : nil
         if let literal {
             clause += " DEFAULT \(literal)"
@@ -71,14 +72,19 @@ extension TableMaker {
         guard definition?.kind == TableBlueprint.kind, !column.declaredType.isEmpty, held.declaredType != type else {
             return
         }
-        if let blueprint = try TableBlueprint(definition) { try provide(blueprint.prerequisites) }
+        let blueprint = try TableBlueprint(definition)
+        if let blueprint { try provide(blueprint.prerequisites) }
         let name = column.name.postgresIdentifier
         let head = "ALTER TABLE \(table.postgresSQL) ALTER COLUMN \(name)"
         if held.defaultExpression != nil { try attempt("\(head) DROP DEFAULT") }
-        let collation = column.collation.map { " COLLATE \($0)" } ?? ""
+        let own = blueprint?.columns.first { $0.number == column.id }?.collation
+        let collation = own.map { " COLLATE \($0)" } ?? ""
         // Not every type can be cast to every other; as text all can be read again.
         if try !attempt("\(head) TYPE \(type)\(collation) USING \(name)::\(type)") {
-            try run("\(head) TYPE \(type)\(collation) USING \(name)::text::\(type)", "change the type of \(column.name)")
+            try run(
+                "\(head) TYPE \(type)\(collation) USING \(name)::text::\(type)",
+                "change the type of \(column.name)"
+            )
         }
         if let expression = column.defaultExpression, held.defaultExpression != nil {
             try attempt("\(head) SET DEFAULT \(expression)")
@@ -113,7 +119,9 @@ extension TableMaker {
             try connection.execute(sql)
             try connection.execute("RELEASE SAVEPOINT tally_attempt")
             return true
-        } catch let error as StoreError where error.postgres.map({ ["0A", "22", "23", "2B", "42"].contains($0.state.prefix(2)) }) == true {
+        } catch let error as StoreError
+            where error.postgres.map({ ["0A", "22", "23", "2B", "42"].contains($0.state.prefix(2)) }) == true
+        {
             try connection.execute("ROLLBACK TO SAVEPOINT tally_attempt; RELEASE SAVEPOINT tally_attempt")
             return false
         }

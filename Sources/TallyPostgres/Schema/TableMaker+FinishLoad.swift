@@ -14,8 +14,8 @@ extension TableMaker {
         let fit = BlueprintFit(blueprint, to: schema)
         let indexes = blueprint.indexes.filter { $0.name != blueprint.keyIndex && fit.has($0.uses) }
         let constraints = blueprint.constraints.filter { constraint in
-            (constraint.kind == .unique || constraint.kind == .exclusion) && constraint.name != blueprint.keyIndex
-                && fit.has(constraint.uses)
+            (constraint.kind == .unique || constraint.kind == .exclusion || constraint.isUnchecked)
+                && constraint.name != blueprint.keyIndex && fit.has(constraint.uses)
         }
         let missingIndexes = try indexes.filter { try !hasIndex($0.name) }
         let missingConstraints = try constraints.filter { try !hasConstraint($0.name, table) }
@@ -126,7 +126,11 @@ extension TableMaker {
         var sql = key.sql
         if isOwn, referenced != key.referenced {
             for former in [key.referenced.postgresSQL, key.referenced.plainSQL] {
-                sql = sql.replacing(" REFERENCES \(former)(", with: " REFERENCES \(referenced.postgresSQL)(", maxReplacements: 1)
+                sql = sql.replacing(
+                    " REFERENCES \(former)(",
+                    with: " REFERENCES \(referenced.postgresSQL)(",
+                    maxReplacements: 1
+                )
             }
         }
         let isUnchecked = sql.hasSuffix(" NOT VALID")

@@ -5,7 +5,9 @@ extension TableMaker {
     /// Asks before it makes one: `IF NOT EXISTS` wants the right to make it all the same.
     func ensureSchema(_ name: String) throws {
         let found = try connection.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [.text(name)])
-        if found.rowCount == 0 { try run("CREATE SCHEMA IF NOT EXISTS \(name.postgresIdentifier)", "make schema \(name)") }
+        if found.rowCount == 0 {
+            try run("CREATE SCHEMA IF NOT EXISTS \(name.postgresIdentifier)", "make schema \(name)")
+        }
     }
 
     /// Makes what is not there. A type that is there is taken to be right; an enum gets the labels it lacks.
@@ -54,7 +56,9 @@ extension TableMaker {
         )
         let held = Set((0..<rows.rowCount).compactMap { rows.text($0, 0) })
         for (place, label) in labels.enumerated() where !held.contains(label) {
-            let position = place == 0 ? (held.isEmpty ? "" : "BEFORE \(labels.first { held.contains($0) }?.postgresLiteral ?? "")")
+            let position =
+                place == 0
+                ? (held.isEmpty ? "" : "BEFORE \(labels.first { held.contains($0) }?.postgresLiteral ?? "")")
                 : "AFTER \(labels[place - 1].postgresLiteral)"
             let order = position.hasSuffix(" ") ? "" : " \(position)"
             try run(

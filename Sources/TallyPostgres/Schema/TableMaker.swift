@@ -37,12 +37,15 @@ package struct TableMaker {
         var identityName = fit.blueprint.keyIndex
         for constraint in fit.blueprint.constraints where fit.has(constraint.uses) {
             switch constraint.kind {
+            case .check where constraint.isUnchecked: continue
             case .check: items.append("CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)")
             case .primaryKey, .unique:
                 guard constraint.kind == .primaryKey || constraint.name == fit.blueprint.keyIndex else { continue }
                 let isFree = try isFree(TableName(constraint.name, schema: table.schema))
                 if !isFree, constraint.name == identityName { identityName = nil }
-                items.append(isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql)
+                items.append(
+                    isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql
+                )
             case .exclusion: continue
             }
         }
@@ -62,7 +65,8 @@ package struct TableMaker {
         guard let identity = fit.blueprint.replicaIdentity else { return }
         // An index that had to get another name, or none at all, identifies rows by itself.
         if identity.hasPrefix("USING INDEX") {
-            let name = fit.blueprint.keyIndex == nil ? identity : identityName.map { "USING INDEX \($0.postgresIdentifier)" }
+            let name =
+                fit.blueprint.keyIndex == nil ? identity : identityName.map { "USING INDEX \($0.postgresIdentifier)" }
             guard let name, fit.blueprint.keyIndex != nil else { return }
             try run("ALTER TABLE \(table.postgresSQL) REPLICA IDENTITY \(name)", "set the replica identity")
         } else {
@@ -130,7 +134,7 @@ package struct TableMaker {
 
     func concerningTable(_ error: StoreError, _ action: String) -> StoreError {
         guard let postgres = error.postgres, postgres.state != "42501",
-            ["0A", "22", "23", "2B", "42", "44", "54", "55", "P0", "XX"].contains(postgres.state.prefix(2)),
+            ["0A", "22", "23", "2B", "3F", "42", "44", "54", "55", "P0", "XX"].contains(postgres.state.prefix(2)),
             !["55P03", "55006", "XX001", "XX002"].contains(postgres.state)
         else {
             var error = error

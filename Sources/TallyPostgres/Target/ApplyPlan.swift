@@ -20,6 +20,17 @@ struct ChangeRun: Sendable, Hashable {
     var changes: [Int]
     /// How many deletes are of rows that the slice itself inserted, and so are not missed where they are not there.
     var unexpected = 0
+
+    /// The run in parts of so many changes at most.
+    func parts(of most: Int) -> [ChangeRun] {
+        guard changes.count > most else { return [self] }
+        return stride(from: 0, to: changes.count, by: most).map { start in
+            var part = self
+            part.changes = Array(changes[start..<min(start + most, changes.count)])
+            part.unexpected = start == 0 ? unexpected : 0
+            return part
+        }
+    }
 }
 
 /// A slice's changes, put in an order and in groups in which few statements make them true.
@@ -237,12 +248,11 @@ struct ApplyPlanner {
         var inserts = ChangeRun(kind: .insert, table: table, changes: [])
         var updates: [ChangeRun] = []
         for entry in entries {
-            if entry.deletedBy >= 0 { deletes.changes.append(entry.deletedBy) }
-            if entry.kind == .delete {
-                deletes.changes.append(entry.change)
+            if entry.deletedBy >= 0 || entry.kind == .delete {
+                deletes.changes.append(entry.kind == .delete ? entry.change : entry.deletedBy)
                 if entry.wasInserted { deletes.unexpected += 1 }
-                continue
             }
+            if entry.kind == .delete { continue }
             let kind = runKind(entry.kind, of: plan.row(entry.change, of: slice), table)
             if kind == .insert {
                 inserts.changes.append(entry.change)
@@ -252,7 +262,10 @@ struct ApplyPlanner {
                 updates.append(ChangeRun(kind: kind, table: table, changes: [entry.change]))
             }
         }
-        plan.runs += ([deletes] + updates + [inserts]).filter { !$0.changes.isEmpty }
+        for var run in [deletes] + updates + [inserts] where !run.changes.isEmpty {
+            KeyOrder.sort(&run.changes, by: slice.tables[table].key) { plan.row($0, of: slice) }
+            plan.runs.append(run)
+        }
         gatherings[table].entries.removeAll(keepingCapacity: true)
         gatherings[table].index.removeAll()
     }

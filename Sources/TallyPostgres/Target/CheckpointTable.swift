@@ -221,8 +221,8 @@ enum CheckpointTable {
     private static func damaged(_ label: String) -> StoreError {
         StoreError(
             .damaged,
-            "\(label): the table tally.checkpoint, tally.note or tally.identity is damaged; restore the database from a "
-                + "backup, or run `tally remove` for its flows and start them anew"
+            "\(label): the table tally.checkpoint, tally.note or tally.identity is damaged; restore the database from "
+                + "a backup, or run `tally remove` for its flows and start them anew"
         )
     }
 }

@@ -34,7 +34,8 @@ struct ChunkWriter {
         do {
             if let packed = chunk.packed, packed.layout == writer.statements.layout.text, !writer.target.hasPolicies {
                 // The pieces together are one whole COPY, with header and trailer.
-                try target.copy(writer.statements.copy(isBinary: packed.form == PackedLayout.binaryForm)) { connection in
+                try target.copy(writer.statements.copy(isBinary: packed.form == PackedLayout.binaryForm)) {
+                    connection in
                     for piece in packed.pieces { try connection.send(piece) }
                 }
                 return ApplyOutcome()

@@ -17,7 +17,13 @@ enum KeyCollation {
                 guard ["BINARY", nil].contains(column.collation?.uppercased()) else { throw unknown(column, schema) }
                 return " COLLATE \"C\""
             }
-            guard let collation = column.collation else { return " COLLATE \"default\"" }
+            guard let collation = column.collation else {
+                // The source's default, which is not that of bytes: those are named.
+                let place = writer.target.schema.column(named: column.name)
+                let held = place.flatMap { writer.target.schema.columns[$0].collation }
+                guard held != "\"C\"" else { throw unknown(column, schema) }
+                return " COLLATE \"default\""
+            }
             let known = try target.run([Command("SELECT to_regcollation($1) IS NOT NULL", [.text(collation)])])
             guard known[0].flag(0, 0) else { throw unknown(column, schema) }
             return " COLLATE \(collation)"
@@ -25,11 +31,11 @@ enum KeyCollation {
     }
 
     private static func unknown(_ column: Column, _ schema: TableSchema) -> StoreError {
-        StoreError(
+        let order = column.collation.map { "the collation \($0)" } ?? "its database's default collation"
+        return StoreError(
             .incompatibleSchema,
-            "the key's column \(column.name) is ordered by the collation \(column.collation ?? "") in the source, which the "
-                + "target does not know, so that ranges of keys cannot be compared: empty the target's table, and load it "
-                + "again",
+            "the key's column \(column.name) is ordered by \(order) in the source, which the target does not know, so that "
+                + "ranges of keys cannot be compared: empty the target's table, and load it again",
             table: schema.name
         )
     }

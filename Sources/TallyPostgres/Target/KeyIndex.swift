@@ -15,7 +15,7 @@ struct KeyIndex {
         for slot in slots.indices { slots[slot] = -1 }
     }
 
-    /// The place of an entry with this hash for which `isSame` holds; otherwise `nil`, and the next free place is taken.
+    /// The place of an entry with this hash for which `isSame` holds; otherwise `nil`, and the next place is taken.
     @inline(__always)
     mutating func place(of hash: UInt64, isSame: (Int) -> Bool) -> Int? {
         if hashes.count * 2 >= slots.count { grow() }

@@ -133,8 +133,8 @@ actor PostgresTargetSession: TargetSession {
         if let found = try TargetTableReader(target.ready()).table(table) { return found }
         throw StoreError(
             .missingTable,
-            "\(options.label) has no table \(table), or none whose rows a key tells apart; create it, or let Tally create "
-                + "it (`create: missing`)",
+            "\(options.label) has no table \(table), or none whose rows a key tells apart; create it, or let Tally "
+                + "create it (`create: missing`)",
             table: table
         )
     }
@@ -232,7 +232,7 @@ actor PostgresTargetSession: TargetSession {
         self.target = nil
         target.rollback()
         do {
-            if target.connection.isOpen { try CheckpointTable.release(runner, from: flow, in: target.connection) }
+            if target.connection.isOpen { try claim.release(in: target.connection) }
         } catch {
             // The name stays in the row, and means nothing once the connection's lock is gone.
         }

@@ -93,7 +93,8 @@ struct RowStatements: Sendable {
         let differs =
             rest.isEmpty
             ? "false"
-            : "ROW(\(held.joined(separator: ", "))) OPERATOR(pg_catalog.*<>) ROW(\(given.joined(separator: ", ")))"
+            : "ROW(\(held.joined(separator: ", ")))::record OPERATOR(pg_catalog.*<>) "
+                + "ROW(\(given.joined(separator: ", ")))::record"
         let isMissing = "h.\(fields[key[0].field].name) IS NULL"
         return "INSERT INTO \(table) (\(names(all))) OVERRIDING SYSTEM VALUE "
             + "SELECT \(all.map { "n.\(fields[$0].name)" }.joined(separator: ", ")) FROM pg_temp.\(stage) AS n "
@@ -146,7 +147,8 @@ struct RowStatements: Sendable {
 
     /// How many of the keys have rows. The parameters are the arrays of the key's values.
     func count(_ casts: [String?]) -> String {
-        "SELECT count(*) FROM \(source(key.count)) WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
+        "SELECT count(*) FROM \(source(key.count)) "
+            + "WHERE EXISTS (SELECT FROM \(rows) AS h WHERE \(sameKey(from: 0, casts)))"
     }
 
     // MARK: Parts

@@ -63,6 +63,12 @@ struct RunnerClaim: Sendable {
         )
     }
 
+    /// Gives the flow up, before the connection is closed: the server notices that a moment later.
+    func release(in connection: PostgresConnection) throws {
+        try CheckpointTable.release(runner, from: flow, in: connection)
+        if holdsLock { try connection.execute("SELECT pg_advisory_unlock(\(key.number))") }
+    }
+
     // MARK: In every commit
 
     /// What goes before a commit while the lock is still another's.

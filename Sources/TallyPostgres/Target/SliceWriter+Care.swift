@@ -67,7 +67,9 @@ extension SliceWriter {
             let question = writer.missing(run.rows)
             guard question.count > 0 else { return }
             let answer = try this.target.run([question.command])[0]
-            missing += (0..<answer.rowCount).compactMap { answer.integer($0, 0) }.map { run.places[question.place($0 - 1)] }
+            missing += (0..<answer.rowCount).compactMap { answer.integer($0, 0) }.map {
+                run.places[question.place($0 - 1)]
+            }
         }
         guard !missing.isEmpty else { return }
         let absent = run.picking(missing)
@@ -109,7 +111,9 @@ extension SliceWriter {
         var isThere = false
         var isRefused = false
         try isolated(run) { this, run in
-            guard let encoded = writer.update(run.rows, this.presentColumns(run.rows[0]), former: former) else { return }
+            guard let encoded = writer.update(run.rows, this.presentColumns(run.rows[0]), former: former) else {
+                return
+            }
             guard encoded.count > 0 else {
                 isRefused = true
                 return this.refuse(encoded.refusals, of: run.run)
@@ -151,13 +155,15 @@ extension SliceWriter {
     ) throws -> Bool {
         var isWritten = false
         var error = error
+        var removals: [Command] = []
         // A row can stand in the way of each unique constraint.
         for _ in 0..<max(1, writer.target.constraintCount) {
             guard let obstacle = try writer.obstacle(of: error, in: target) else { return false }
-            let removal = writer.delete(obstacle, inTheWayOf: run.rows)
+            removals.append(writer.delete(obstacle, inTheWayOf: run.rows))
+            let all = removals
             var next: StoreError?
             try isolated(run) { this, run in
-                try this.target.run([removal])
+                try this.target.run(all)
                 _ = try this.send(writer.insert(run.rows, or: .write), of: run)
                 isWritten = true
             } refused: { _, _, refusal in

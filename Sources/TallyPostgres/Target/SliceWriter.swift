@@ -36,6 +36,9 @@ struct SliceWriter {
         )
     }
 
+    /// More rows in one statement are not faster: the server then moves the arrays to a file (`work_mem`).
+    private static let mostAtOnce = 2048
+
     // MARK: As expected
 
     /// - Throws: ``Surprise``, or the server's error.
@@ -48,7 +51,12 @@ struct SliceWriter {
                 while next.first?.kind == .truncate, let another = next.popFirst() { all.append(another) }
                 truncate(all)
             } else if let writer = writers[run.table] {
-                try write(run, with: writer)
+                let copies = run.kind == .insert && !isReplaying[run.table] && writer.copies(run.changes.count)
+                if copies {
+                    try copy(run, with: writer)
+                } else {
+                    for part in run.parts(of: Self.mostAtOnce) { try write(part, with: writer) }
+                }
             }
         }
         if endsTransaction { pending += Self.checkingConstraints.map { ($0, .none) } }
@@ -67,6 +75,12 @@ struct SliceWriter {
         Command("SET CONSTRAINTS ALL IMMEDIATE"), Command("SET CONSTRAINTS ALL DEFERRED"),
     ]
 
+    private mutating func copy(_ run: ChangeRun, with writer: TableWriter) throws {
+        try flush()
+        let rows = run.changes.map { plan.row($0, of: slice) }
+        refuse(try writer.copy(rows, to: target), of: run)
+    }
+
     private mutating func write(_ run: ChangeRun, with writer: TableWriter) throws {
         let rows = run.changes.map { plan.row($0, of: slice) }
         let isReplaying = isReplaying[run.table]
@@ -74,14 +88,7 @@ struct SliceWriter {
         case .truncate: break
         case .delete: add(writer.delete(rows), of: run, .deleted(run, rows.count))
         case .insert:
-            if isReplaying {
-                add(writer.insert(rows, or: .write), of: run, .none)
-            } else if writer.copies(rows.count) {
-                try flush()
-                refuse(try writer.copy(rows, to: target), of: run)
-            } else {
-                add(writer.insert(rows, or: .refuse), of: run, .none)
-            }
+            add(writer.insert(rows, or: isReplaying ? .write : .refuse), of: run, .none)
         case .update(let columns):
             if isReplaying, columns.count == slice.tables[run.table].columns.count {
                 add(writer.insert(rows, or: .write), of: run, .none)

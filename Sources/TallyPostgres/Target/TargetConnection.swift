@@ -139,7 +139,10 @@ final class TargetConnection {
         }
         guard results.last?.commandTag == "COMMIT" else {
             rollback()
-            throw StoreError(.unreachable, "\(connection.label): the server gave up the transaction; Tally sends it again")
+            throw StoreError(
+                .unreachable,
+                "\(connection.label): the server gave up the transaction; Tally sends it again"
+            )
         }
         forget()
         return results

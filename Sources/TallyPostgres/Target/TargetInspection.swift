@@ -32,7 +32,9 @@ struct TargetInspection {
         let (user, database) = (answer.text(0, 0) ?? "", answer.text(0, 1) ?? "")
         var findings: [Finding] = []
         if answer.flag(0, 5) {
-            findings.append(Finding(.error, "\(connection.label) is a standby and takes no writes", remedy: "name the primary"))
+            findings.append(
+                Finding(.error, "\(connection.label) is a standby and takes no writes", remedy: "name the primary")
+            )
         }
         if answer.flag(0, 3) {
             if !answer.flag(0, 4) {
@@ -40,7 +42,9 @@ struct TargetInspection {
                     Finding(
                         .error,
                         "\(user) may not use schema tally, where Tally keeps its checkpoint",
-                        remedy: "GRANT CREATE, USAGE ON SCHEMA tally TO \(user); GRANT ALL ON ALL TABLES IN SCHEMA tally TO \(user)"
+                        remedy:
+                            "GRANT CREATE, USAGE ON SCHEMA tally TO \(user); "
+                            + "GRANT ALL ON ALL TABLES IN SCHEMA tally TO \(user)"
                     )
                 )
             }
@@ -51,7 +55,8 @@ struct TargetInspection {
                 Finding(
                     .error,
                     "\(user) may not make schema tally, where Tally keeps its checkpoint",
-                    remedy: "GRANT CREATE ON DATABASE \(database) TO \(user), or CREATE SCHEMA tally AUTHORIZATION \(user)"
+                    remedy:
+                        "GRANT CREATE ON DATABASE \(database) TO \(user), or CREATE SCHEMA tally AUTHORIZATION \(user)"
                 )
             )
         }
@@ -85,12 +90,21 @@ struct TargetInspection {
     private func findings(for schema: TableSchema, firesTriggers: Bool) throws -> [Finding] {
         let name = schema.name
         let relation = try connection.query(
-            "SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relname = $2",
+            """
+            SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = $1 AND c.relname = $2
+            """,
             [.text(name.schema ?? TableName.postgresDefaultSchema), .text(name.name)]
         )
         guard let kind = relation.rowCount > 0 ? relation.text(0, 0) : nil else { return try missing(schema) }
         guard ["r", "p"].contains(kind) else {
-            return [error(schema, "the target has a relation of that name which is no table", "rename it, or write to another with `transform: table`")]
+            return [
+                error(
+                    schema,
+                    "the target has a relation of that name which is no table",
+                    "rename it, or write to another with `transform: table`"
+                )
+            ]
         }
         guard let target = try TargetTableReader(connection).table(name) else {
             let key = schema.keyColumns.map(\.name.postgresIdentifier).joined(separator: ", ")
@@ -108,7 +122,13 @@ struct TargetInspection {
 
     private func missing(_ schema: TableSchema) throws -> [Finding] {
         guard create else {
-            return [error(schema, "the target has no such table, and `create: never` is set", "create it there, or set `create: missing`")]
+            return [
+                error(
+                    schema,
+                    "the target has no such table, and `create: never` is set",
+                    "create it there, or set `create: missing`"
+                )
+            ]
         }
         let note = Finding(.note, table: schema.name, "will be made in the target")
         let namespace = schema.name.schema ?? TableName.postgresDefaultSchema
@@ -196,17 +216,23 @@ struct TargetInspection {
                     "\(held.name) is of type \(column.declaredType) in the source and of \(held.declaredType) in the "
                     + "target; values that it cannot hold become dead letters"
                 findings.append(
-                    Finding(.warning, table: fit.schema.name, message, remedy: "declare the source's type in the target")
+                    Finding(
+                        .warning,
+                        table: fit.schema.name,
+                        message,
+                        remedy: "declare the source's type in the target"
+                    )
                 )
             }
         }
         let triggers = firesTriggers ? fit.target.triggers : fit.target.replicaTriggers
         if !triggers.isEmpty {
             let message =
-                "triggers of the target's table fire for what Tally writes (\(triggers.joined(separator: ", "))), and may "
-                + "do again what was done in the source"
+                "triggers of the target's table fire for what Tally writes (\(triggers.joined(separator: ", "))), and "
+                + "may do again what was done in the source"
             let remedy =
-                firesTriggers ? "let Tally suspend them, as said above" : "ALTER TABLE \(fit.target.table.sql) ENABLE TRIGGER …"
+                firesTriggers
+                ? "let Tally suspend them, as said above" : "ALTER TABLE \(fit.target.table.sql) ENABLE TRIGGER …"
             findings.append(Finding(.warning, table: fit.schema.name, message, remedy: remedy))
         }
         return findings

@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// What the thread of a ``CommitWatch`` sleeps on: a pipe that others write to, and the kernel's word of file writes.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     enum Sound {
         case rung
         case rungOrWritten
@@ -32,13 +32,18 @@ final class Bell: Sendable {
     private let writing: Int32
     /// -1 where the kernel tells nothing.
     private let notes: Int32
-    /// The files whose writes matter.
+    /// What tells of files that come to the folder.
+    private let folderWatch: Int32
+    /// The files whose writes matter, by their names and by their paths.
     private let names: [[UInt8]]
+    private let paths: [String]
 
-    init(path: String) {
+    package init(path: String) {
         // SQLite keeps its journals beside the file itself, not beside a link to it.
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-        names = ["", "-wal", "-journal"].map { Array((file.lastPathComponent + $0).utf8) }
+        let files = ["", "-wal", "-journal"]
+        names = files.map { Array((file.lastPathComponent + $0).utf8) }
+        paths = files.map { file.path + $0 }
         var ends: [Int32] = [-1, -1]
         pipe(&ends)
         (reading, writing) = (ends[0], ends[1])
@@ -46,19 +51,25 @@ final class Bell: Sendable {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
         }
-        notes = Self.listen(to: file.deletingLastPathComponent().path)
+        #if os(Linux)
+        // Where any of this fails the slow look goes on finding what there is.
+        notes = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        let folder = file.deletingLastPathComponent().path
+        folderWatch = notes < 0 ? -1 : inotify_add_watch(notes, folder, UInt32(IN_CREATE | IN_DELETE | IN_MOVED_TO))
+        listen()
+        #else
+        notes = -1
+        folderWatch = -1
+        #endif
     }
 
-    /// Listens to a folder, because journals come and go.
-    private static func listen(to folder: String) -> Int32 {
+    /// Listens to the files' writes, and not to those of the whole folder: a target in the same one would pay for each
+    /// of its writes. Journals come and go, so this is done again when the folder tells of one.
+    private func listen() {
         #if os(Linux)
-        let notes = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        guard notes >= 0 else { return -1 }
-        // Where this fails the slow look goes on finding what there is.
-        _ = inotify_add_watch(notes, folder, UInt32(IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO))
-        return notes
-        #else
-        return -1
+        guard notes >= 0 else { return }
+        // A file that is listened to already keeps its watch, and the watch of one that is gone goes by itself.
+        for path in paths { _ = inotify_add_watch(notes, path, UInt32(IN_MODIFY)) }
         #endif
     }
 
@@ -87,7 +98,7 @@ final class Bell: Sendable {
     /// Takes in what the kernel has told.
     ///
     /// - Returns: Whether any of it was about the database; its folder has other files.
-    func drainWrites() -> Bool {
+    package func drainWrites() -> Bool {
         #if os(Linux)
         guard notes >= 0 else { return false }
         var isOurs = false
@@ -99,11 +110,18 @@ final class Bell: Sendable {
                 // Each note: watch, mask, cookie, and the length of the name that follows, padded with zeros (inotify(7)).
                 var offset = 0
                 while offset + 16 <= count {
+                    let watch = bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)
                     let mask = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
                     let length = Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
                     let name = bytes[(offset + 16)..<min(offset + 16 + length, count)].prefix { $0 != 0 }
-                    // An overflow of the kernel's queue names no file.
-                    if mask & UInt32(IN_Q_OVERFLOW) != 0 || names.contains(where: name.elementsEqual) { isOurs = true }
+                    // A file's own watch gives no name, and neither does an overflow of the kernel's queue.
+                    let isOfFolder = watch == folderWatch
+                    if !isOfFolder { isOurs = isOurs || mask & UInt32(IN_MODIFY | IN_Q_OVERFLOW) != 0 }
+                    if isOfFolder, names.contains(where: name.elementsEqual) {
+                        // What was written to the file before this is found by the look that follows.
+                        listen()
+                        isOurs = true
+                    }
                     offset += 16 + length
                 }
             }

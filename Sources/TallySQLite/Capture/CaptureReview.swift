@@ -47,10 +47,13 @@ struct CaptureReview {
                 captured.insert(shape.schema.name)
             }
         }
-        for table in tables.values.sorted(by: { $0.name < $1.name })
-        where isWanted(table.name) && !captured.contains(table.name) {
-            try begin(table)
+        let beginning = tables.values.sorted { $0.name < $1.name }.filter {
+            isWanted($0.name) && !captured.contains($0.name)
         }
+        // Once, and before there are triggers that SQLite reads again for it.
+        let widest = beginning.map { ($0, identified($0).nextSlot) }.max { $0.1 < $1.1 }
+        if let (table, slots) = widest { try CaptureTables.widen(to: slots, for: table.name, in: connection) }
+        for table in beginning { try begin(table) }
     }
 
     private func isWanted(_ table: TableName) -> Bool {
@@ -59,11 +62,15 @@ struct CaptureReview {
 
     // MARK: Tables that come and go
 
-    private func begin(_ table: TableSchema) throws {
+    /// A table to be captured, with the columns that it may have had when it was before.
+    private func identified(_ table: TableSchema) -> (schema: TableSchema, nextSlot: Int) {
         let former = shapes.last { $0.schema.name == table.name }
-        let (schema, nextSlot) = ColumnIdentity.assign(to: table, former: former, presentNames: nil)
+        return ColumnIdentity.assign(to: table, former: former, presentNames: nil)
+    }
+
+    private func begin(_ table: TableSchema) throws {
+        let (schema, nextSlot) = identified(table)
         let indexes = try Catalog.uniqueIndexes(of: table.name.name, in: connection)
-        try CaptureTables.widen(to: nextSlot, for: table.name, in: connection)
         let id = try ShapeStore.nextID(in: connection)
         let shape = Shape(
             id: id,

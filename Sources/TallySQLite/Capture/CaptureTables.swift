@@ -10,6 +10,8 @@ enum CaptureTables {
     static let leastWidth = 3
     /// SQLite's limit on columns, less those that are not values.
     static let greatestWidth = 1990
+    /// How many rows the log may have to be written again for more columns.
+    private static let mostRewritten: Int64 = 10_000
 
     static func exist(in connection: Connection) throws -> Bool {
         try connection.first("SELECT 1 FROM sqlite_schema WHERE name = '_tally_log'") != nil
@@ -20,7 +22,7 @@ enum CaptureTables {
         guard try !exist(in: connection) else { return }
         try connection.execute(
             """
-            CREATE TABLE _tally_log(seq INTEGER PRIMARY KEY, kind, at, c0, c1, c2);
+            \(log(width: leastWidth));
             CREATE TABLE _tally_shape(
                 id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
                 next_slot INTEGER NOT NULL, schema TEXT NOT NULL, unique_indexes TEXT NOT NULL);
@@ -33,12 +35,15 @@ enum CaptureTables {
         )
     }
 
+    private static func log(width: Int) -> String {
+        "CREATE TABLE main._tally_log(seq INTEGER PRIMARY KEY, kind, at\(valueColumns(width)))"
+    }
+
+    private static func valueColumns(_ width: Int) -> String { (0..<width).map { ", c\($0)" }.joined() }
+
     static func width(in connection: Connection) throws -> Int {
-        let columns = try connection.first(
-            "SELECT count(*) FROM pragma_table_info('_tally_log') WHERE name GLOB 'c[0-9]*'"
-        )
-        guard case .integer(let count)? = columns?.first else { return 0 }
-        return Int(count)
+        // Compiled each time: a kept statement would not see columns that were added since.
+        try connection.prepare("SELECT * FROM _tally_log").columnCount - 3
     }
 
     /// Gives the log value columns for `slots` slots.
@@ -50,9 +55,31 @@ enum CaptureTables {
                 table: table
             )
         }
-        for slot in try width(in: connection)..<max(slots, try width(in: connection)) {
-            try connection.execute("ALTER TABLE _tally_log ADD COLUMN c\(slot)")
-        }
+        let width = try width(in: connection)
+        guard slots > width else { return }
+        // Each column that is added has SQLite read the file's whole schema again: two thousand of them beside five
+        // hundred tables kept the source's writers waiting for half a minute.
+        if slots - width > 8, try isShort(in: connection) { return try rewrite(from: width, to: slots, in: connection) }
+        for slot in width..<slots { try connection.execute("ALTER TABLE _tally_log ADD COLUMN c\(slot)") }
+    }
+
+    private static func isShort(in connection: Connection) throws -> Bool {
+        let row = try connection.first("SELECT (SELECT min(seq) FROM _tally_log), (SELECT max(seq) FROM _tally_log)")
+        guard let row, case .integer(let first) = row[0], case .integer(let last) = row[1] else { return false }
+        return last - first < mostRewritten
+    }
+
+    /// Makes the log anew with more columns, and puts its rows back under their numbers.
+    private static func rewrite(from width: Int, to slots: Int, in connection: Connection) throws {
+        try connection.execute(
+            """
+            CREATE TEMP TABLE _tally_kept AS SELECT * FROM main._tally_log;
+            DROP TABLE main._tally_log;
+            \(log(width: slots));
+            INSERT INTO main._tally_log(seq, kind, at\(valueColumns(width))) SELECT * FROM temp._tally_kept;
+            DROP TABLE temp._tally_kept;
+            """
+        )
     }
 
     /// Drops all of them, and the file's identity where nothing else needs it.

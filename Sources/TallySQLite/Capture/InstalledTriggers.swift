@@ -11,6 +11,8 @@ struct InstalledTriggers {
     }
 
     private let all: [Trigger]
+    /// By the beginning of their names, which says whose they are.
+    private let byPrefix: [Substring: [Trigger]]
 
     init(in connection: Connection) throws {
         let rows = try connection.all(
@@ -22,11 +24,14 @@ struct InstalledTriggers {
             }
             return Trigger(name: name, table: table, sql: sql)
         }
+        byPrefix = Dictionary(grouping: all) { trigger in
+            let parts = trigger.name.split(separator: "_", maxSplits: 3, omittingEmptySubsequences: false)
+            return trigger.name[..<(parts.count == 4 ? parts[3].startIndex : trigger.name.endIndex)]
+        }
     }
 
     func triggers(of shape: Int64) -> [Trigger] {
-        let prefix = TriggerScript.prefix(of: shape)
-        return all.filter { $0.name.hasPrefix(prefix) }
+        byPrefix[TriggerScript.prefix(of: shape)[...]] ?? []
     }
 
     /// Drops a shape's triggers and the table that they note keys in.

@@ -8,6 +8,8 @@ actor TableLoader {
 
     private let file: SourceFile
     private var connection: Connection?
+    /// The tables as a review left them, and the schema version that it left.
+    private var reviewed: (version: Int64, shapes: [TableName: Shape])?
 
     init(file: SourceFile) {
         self.file = file
@@ -27,11 +29,7 @@ actor TableLoader {
         return try connection.transaction(.deferred) {
             let handled = try CaptureTables.handledSchemaVersion(in: connection)
             guard try CaptureTables.schemaVersion(in: connection) == handled else { return nil }
-            guard
-                let shape = try ShapeStore.all(in: connection).last(where: {
-                    $0.until == nil && $0.schema.name == table
-                })
-            else { throw missing(table) }
+            guard let handled, let shape = try shapes(at: handled, connection)[table] else { throw missing(table) }
             let last = try History.lastSequence(in: connection)
             let read = try ChunkReader(shape.schema).read(range, limit: limit, from: connection)
             return Chunk(
@@ -45,7 +43,18 @@ actor TableLoader {
         }
     }
 
+    /// The shapes that hold, decoded once for each review: to decode those of many tables takes as long as to read a
+    /// chunk.
+    private func shapes(at version: Int64, _ connection: Connection) throws -> [TableName: Shape] {
+        if let reviewed, reviewed.version == version { return reviewed.shapes }
+        let holding = try ShapeStore.all(in: connection).filter { $0.until == nil }
+        let shapes = Dictionary(holding.map { ($0.schema.name, $0) }) { _, later in later }
+        reviewed = (version, shapes)
+        return shapes
+    }
+
     func close() {
+        reviewed = nil
         connection?.close()
         connection = nil
     }

@@ -13,7 +13,11 @@ struct PolledFindings {
         let all = try Catalog.tables(in: connection)
         let selected = all.filter { request.tables.contains($0.name) }
         var findings = request.tables.unmatched(in: all.map(\.name)).map {
-            Finding(.error, "\(connection.path): no table matches \(request.tables.words(for: $0))", remedy: "correct the name in `tables`")
+            Finding(
+                .error,
+                "\(connection.path): no table matches \(request.tables.words(for: $0))",
+                remedy: "correct the name in `tables`"
+            )
         }
         if selected.isEmpty {
             findings.append(

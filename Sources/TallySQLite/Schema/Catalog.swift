@@ -25,16 +25,19 @@ package enum Catalog {
     // MARK: Names
 
     private static let ordinary = """
-        SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+        schema = 'main' AND type = 'table'
             AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_tally\\_%' ESCAPE '\\'
         """
 
     private static func names(in connection: Connection) throws -> [String] {
-        try connection.all(ordinary + " ORDER BY name").compactMap(\.first?.text)
+        let query = "SELECT name FROM pragma_table_list WHERE \(ordinary) ORDER BY name"
+        return try connection.all(query).compactMap(\.first?.text)
     }
 
     private static func ownName(of name: String, in connection: Connection) throws -> String? {
-        try connection.first(ordinary + " AND name = ? COLLATE NOCASE", .text(name))?.first?.text
+        // The pragma's argument spares it a look at every table of the file.
+        let query = "SELECT name FROM pragma_table_list(?1) WHERE \(ordinary) AND name = ?1 COLLATE NOCASE"
+        return try connection.first(query, .text(name))?.first?.text
     }
 
     // MARK: One table

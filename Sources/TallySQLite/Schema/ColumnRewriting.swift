@@ -16,7 +16,7 @@ struct ColumnRewriting: Sendable {
     init(from oldTable: String, to schema: TableSchema) {
         let definition = schema.definition
         self.oldTable = oldTable
-        newTable = schema.name.name
+        newTable = schema.name.sqliteName
         let pairs = (definition?.renames ?? [:]).map { ($0.key.asciiFolded, $0.value) }
         let renames = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         self.renames = renames

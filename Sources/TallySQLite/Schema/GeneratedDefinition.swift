@@ -10,32 +10,37 @@ struct GeneratedDefinition {
     }
 
     var sql: String {
-        let isNative = schema.definition?.kind == "sqlite"
-        var items = schema.columns.filter { !$0.isHidden }.map { Self.sql(of: $0, isNative: isNative, isStrict: false) }
+        let kind = schema.definition?.kind
+        var items = schema.columns.filter { !$0.isHidden }.map { Self.sql(of: $0, kind: kind, isStrict: false) }
         if !schema.hasImplicitKey { items.append(Self.key(of: schema)) }
-        return "CREATE TABLE \(quoted(schema.name.name)) (\n    \(items.joined(separator: ",\n    "))\n)"
+        return "CREATE TABLE \(quoted(schema.name.sqliteName)) (\n    \(items.joined(separator: ",\n    "))\n)"
     }
 
     static func key(of schema: TableSchema) -> String {
         "PRIMARY KEY (\(schema.keyColumns.map { quoted($0.name) }.joined(separator: ", ")))"
     }
 
-    /// - Parameter isNative: Whether type, default and collation are SQLite's own.
-    static func sql(of column: Column, isNative: Bool, isStrict: Bool) -> String {
-        var parts = [quoted(column.name), type(of: column, isNative: isNative, isStrict: isStrict)]
+    /// - Parameter kind: The kind of store whose words type, default and collation are in.
+    static func sql(of column: Column, kind: String?, isStrict: Bool) -> String {
+        let isNative = kind == "sqlite"
+        var parts = [quoted(column.name), type(of: column, kind: kind, isStrict: isStrict)]
         if !column.isNullable { parts.append("NOT NULL") }
         if isNative, let expression = column.defaultExpression { parts.append("DEFAULT (\(expression))") }
         if isNative, let collation = column.collation { parts.append("COLLATE \(quoted(collation))") }
         return parts.filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    static func type(of column: Column, isNative: Bool, isStrict: Bool) -> String {
+    private static func type(of column: Column, kind: String?, isStrict: Bool) -> String {
         let declared = column.declaredType
         if isStrict {
             let allowed = ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"]
             return allowed.contains(declared.uppercased()) ? declared : "ANY"
         }
-        return isNative ? declared : storageType(of: declared)
+        switch kind {
+        case "sqlite": return declared
+        case "postgres": return PostgresTypes.sqliteType(of: declared)
+        default: return storageType(of: declared)
+        }
     }
 
     /// The SQLite type for a type of another kind of store.

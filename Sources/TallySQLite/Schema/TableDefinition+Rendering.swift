@@ -25,7 +25,7 @@ extension TableDefinition {
 
         let known = Set(kept.map { rewrite.newName(of: $0.name).asciiFolded })
         let added = schema.columns.filter { !$0.isHidden && !known.contains($0.name.asciiFolded) }
-        items += added.map { GeneratedDefinition.sql(of: $0, isNative: true, isStrict: isStrict) }
+        items += added.map { GeneratedDefinition.sql(of: $0, kind: "sqlite", isStrict: isStrict) }
 
         let constraints = constraints.compactMap { rewritten($0, rewrite) }
         items += constraints.map(\.sql)
@@ -33,7 +33,8 @@ extension TableDefinition {
         if !isKeyed, !schema.hasImplicitKey { items.append(GeneratedDefinition.key(of: schema)) }
 
         let options = options.isEmpty ? "" : " " + options.sql
-        return "CREATE TABLE \(quoted(schema.name.name)) (\n    \(items.joined(separator: ",\n    "))\n)\(options)"
+        return
+            "CREATE TABLE \(quoted(schema.name.sqliteName)) (\n    \(items.joined(separator: ",\n    "))\n)\(options)"
     }
 
     private func sql(of column: ColumnDefinition, _ schema: TableSchema, _ rewrite: ColumnRewriting) -> String {

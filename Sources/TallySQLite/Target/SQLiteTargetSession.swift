@@ -17,6 +17,9 @@ actor SQLiteTargetSession: TargetSession {
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
 
+    /// Copies a long write-ahead log into the database once the commit that made it long has returned.
+    private var shortening: Task<Void, Never>?
+
     private struct WriterKey: Hashable {
         let table: TableName
         let columns: [String]
@@ -60,41 +63,46 @@ actor SQLiteTargetSession: TargetSession {
     // MARK: Structure
 
     func schema(of table: TableName) throws -> TableSchema? {
-        try Catalog.table(table.name, in: opened().connection)
+        try Catalog.table(table.sqliteName, in: opened().connection)
     }
 
     func isEmpty(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
-        guard try Catalog.table(table.name, in: connection) != nil else {
-            throw StoreError(.missingTable, "\(path) has no table \(table.name)", table: table)
+        guard try Catalog.table(table.sqliteName, in: connection) != nil else {
+            throw StoreError(.missingTable, "\(path) has no table \(table.sqliteName)", table: table)
         }
-        let query = try connection.prepare("SELECT 1 FROM \(quoted(table.name)) LIMIT 1")
+        let query = try connection.prepare("SELECT 1 FROM \(quoted(table.sqliteName)) LIMIT 1")
         return try !query.step()
     }
 
     func permitsFolding(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
-        return try Catalog.uniqueIndexes(of: table.name, in: connection).isEmpty
+        return try Catalog.uniqueIndexes(of: table.sqliteName, in: connection).isEmpty
     }
 
     func create(_ schema: TableSchema) throws {
-        try restructure { try TableStructure(of: schema.name, in: $0).create(schema) }
+        try restructure(schema.name) { try TableStructure(of: schema.name, in: $0).create(schema) }
     }
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) throws {
-        try restructure { connection in
+        try restructure(table) { connection in
             for step in steps { try TableStructure(of: table, in: connection).alter(step) }
         }
     }
 
     func finishLoad(of schema: TableSchema) throws {
-        try restructure { try TableStructure(of: schema.name, in: $0).makeIndexes(of: schema) }
+        guard TableStructure.hasIndexes(schema) else { return }
+        try restructure(schema.name) { try TableStructure(of: schema.name, in: $0).makeIndexes(of: schema) }
     }
 
-    private func restructure(_ body: (Connection) throws -> Void) throws {
+    private func restructure(_ table: TableName, _ body: (Connection) throws -> Void) throws {
         let target = try begun()
-        writers.removeAll()
+        let name = table.name.asciiFolded
+        for key in writers.keys where key.table.name.utf8.count == name.utf8.count {
+            if key.table.name.asciiFolded == name { writers[key] = nil }
+        }
         try body(target.connection)
+        try target.adoptOwnChange()
     }
 
     // MARK: Rows
@@ -154,6 +162,16 @@ actor SQLiteTargetSession: TargetSession {
             writers.removeAll()
             throw error
         }
+        guard target.isLogLong else { return }
+        // One that has not come to its turn since the last commit must not fall behind for ever.
+        if shortening != nil { return target.shortenLog() }
+        // A job of its own: whoever waits for the commit goes on meanwhile, and the next call here comes after it.
+        shortening = Task { shortenLog() }
+    }
+
+    private func shortenLog() {
+        shortening = nil
+        target?.shortenLog()
     }
 
     func rollback() {

@@ -9,6 +9,7 @@ struct TableFit: Sendable {
     private let uniqueIndexes: [UniqueIndex]
 
     init(_ schema: TableSchema, in existing: TableSchema, uniqueIndexes: [UniqueIndex]) {
+        let schema = schema.withSQLiteCollations
         self.schema = schema
         self.existing = existing
         self.uniqueIndexes = uniqueIndexes

@@ -23,6 +23,8 @@ struct TableMapping: Sendable {
     private let classKeeping: Set<Int>
     /// One for each key column whose order in the target is not the source's: the collation of the source.
     private let foreignCollations: [String?]
+    /// Key columns that the source orders in a way that SQLite does not know.
+    private let unordered: [String]
     /// One for each key column: the collation by which the target knows keys apart.
     private let ownCollations: [String]
     private let nullableKeyPlaces: [Int]
@@ -31,10 +33,14 @@ struct TableMapping: Sendable {
 
     /// - Throws: ``StoreError`` with `missingTable` or `incompatibleSchema` when the target has no place for the rows.
     init(_ schema: TableSchema, in connection: Connection) throws {
-        guard let existing = try Catalog.table(schema.name.name, in: connection) else {
+        unordered =
+            schema.definition?.kind == "postgres"
+            ? schema.keyColumns.filter { !PostgresTypes.isOrderedAlike($0) }.map(\.name) : []
+        let schema = schema.withSQLiteCollations
+        guard let existing = try Catalog.table(schema.name.sqliteName, in: connection) else {
             throw StoreError(
                 .missingTable,
-                "\(connection.path) has no table \(schema.name.name), or none whose rows a key tells apart; create it, "
+                "\(connection.path) has no table \(schema.name.sqliteName), or none whose rows a key tells apart; create it, "
                     + "or let Tally create it (`create: missing`)",
                 table: schema.name
             )
@@ -128,6 +134,15 @@ struct TableMapping: Sendable {
 
     // MARK: Ranges of keys
 
+    /// Why it cannot be told which rows have their keys in a range; `nil` where it can.
+    func problem(with range: KeyRange) -> String? {
+        guard !unordered.isEmpty, range != .all else { return nil }
+        return
+            "the key's column \(unordered.joined(separator: ", ")) has an order in the source that SQLite does not know "
+            + "(a collation, exact decimals), so that ranges of keys cannot be compared: empty the target's table, "
+            + "then `tally resume FLOW TABLE` loads it again"
+    }
+
     /// Whether any row has its key in the range. The parameters are the bounds' values.
     func anyRow(in range: KeyRange) -> String { "SELECT 1 FROM \(target) WHERE \(condition(for: range)) LIMIT 1" }
 
@@ -166,7 +181,7 @@ struct TableMapping: Sendable {
 
     // MARK: Parts
 
-    private var target: String { quoted(table.name) }
+    private var target: String { quoted(table.sqliteName) }
 
     private var keyNames: [String] { keyPlaces.map { names[$0] } }
 

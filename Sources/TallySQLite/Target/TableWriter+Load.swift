@@ -3,8 +3,11 @@ import TallyModel
 
 extension TableWriter {
     func load(_ chunk: Chunk, mode: LoadMode) throws -> ApplyOutcome {
-        guard mode != .add, try holdsRows(in: chunk.range) else {
+        guard mode != .add, try holdsRows(in: mapping.problem(with: chunk.range) == nil ? chunk.range : .all) else {
             return ApplyOutcome(rejections: mode == .sweep ? [] : try write(chunk.rows, onlyIfDifferent: false))
+        }
+        if let problem = mapping.problem(with: chunk.range) {
+            throw StoreError(.incompatibleSchema, problem, table: mapping.table)
         }
         try deleteOthers(than: chunk.rows, in: chunk.range)
         return ApplyOutcome(rejections: mode == .sweep ? [] : try write(chunk.rows, onlyIfDifferent: true))

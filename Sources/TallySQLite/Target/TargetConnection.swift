@@ -21,16 +21,15 @@ final class TargetConnection {
         let isWriteAhead = try connection.first("PRAGMA journal_mode")?.first?.text?.lowercased() == "wal"
         // NORMAL leaves it to WriteAheadLog when commits reach the disk. EXTRA, because FULL leaves the removal of a
         // rollback journal to chance: it could come back after a loss of power and undo a commit.
-        // Each checkpoint waits twice for the disk, so they come after 32 MB of log and not, as usual, after 4.
         try connection.execute(
             """
             PRAGMA synchronous=\(isWriteAhead ? "NORMAL" : "EXTRA");
             PRAGMA cache_size=-16384;
-            PRAGMA wal_autocheckpoint=8000;
             PRAGMA temp_store=MEMORY;
             PRAGMA foreign_keys=OFF;
             """
         )
+        connection.takeOverCheckpoints()
     }
 
     // MARK: Transactions
@@ -53,6 +52,12 @@ final class TargetConnection {
         return true
     }
 
+    /// Takes note that the transaction has changed the file's structure: nobody else can have meanwhile, so that what is
+    /// known of other tables still holds in the next.
+    func adoptOwnChange() throws {
+        schemaVersion = try connection.first("PRAGMA schema_version")?.first
+    }
+
     /// - Throws: What kept it from committing; then nothing was written, and the transaction is over.
     func commit() throws {
         do {
@@ -64,6 +69,15 @@ final class TargetConnection {
         }
         isOpen = false
         try file.checkIsInPlace()
+    }
+
+    /// Whether the write-ahead log should be copied into the database before more is written.
+    ///
+    /// Each time waits twice for the disk, so it is after 32 MB of log and not, as SQLite would have it, after 4.
+    var isLogLong: Bool { connection.logPages >= 8000 }
+
+    func shortenLog() {
+        if !isOpen, isLogLong { connection.checkpoint() }
     }
 
     /// SQLite rolls back by itself where a disk is full or fails. Going on would leave out what was written before.
@@ -110,7 +124,7 @@ final class TargetConnection {
             SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE
                 AND name NOT LIKE '\\_tally\\_%' ESCAPE '\\' ORDER BY name
             """,
-            .text(table.name)
+            .text(table.sqliteName)
         )
         return rows.compactMap(\.first?.text)
     }

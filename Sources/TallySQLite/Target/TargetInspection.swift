@@ -46,10 +46,10 @@ struct TargetInspection {
     private func findings(for schema: TableSchema, in connection: Connection) throws -> [Finding] {
         let kind = try connection.first(
             "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
-            .text(schema.name.name)
+            .text(schema.name.sqliteName)
         )
         guard let kind = kind?.first?.text else { return [missing(schema)] }
-        guard kind == "table", let existing = try Catalog.table(schema.name.name, in: connection) else {
+        guard kind == "table", let existing = try Catalog.table(schema.name.sqliteName, in: connection) else {
             let message =
                 kind == "table"
                 ? "the target's table has no key, and columns hide its rowid" : "the target has a \(kind) of that name"
@@ -132,7 +132,7 @@ struct TargetInspection {
 
     private func contents(_ schema: TableSchema, in connection: Connection) throws -> [Finding] {
         var findings: [Finding] = []
-        if try connection.prepare("SELECT 1 FROM \(quoted(schema.name.name)) LIMIT 1").step() {
+        if try connection.prepare("SELECT 1 FROM \(quoted(schema.name.sqliteName)) LIMIT 1").step() {
             findings.append(Finding(.note, table: schema.name, "the target's table holds rows already"))
         }
         let triggers = try TargetConnection.userTriggers(of: schema.name, in: connection)

@@ -27,7 +27,7 @@ struct UniqueCover {
         do {
             try structure.create(schema)
             try structure.makeIndexes(of: schema)
-            indexes = [key] + (try Catalog.uniqueIndexes(of: schema.name.name, in: scratch))
+            indexes = [key] + (try Catalog.uniqueIndexes(of: schema.name.sqliteName, in: scratch))
         } catch is StoreError {
             // What cannot be made here, for want of a collation or a function, is not relied upon.
             indexes = [key]

@@ -83,11 +83,11 @@ struct DemoScreen {
 
     // MARK: Proof
 
-    func show(_ questions: [DemoProof.Question]) {
+    func show(_ questions: [DemoQuestion], _ ends: any DemoEnds) {
         var table = TextTable(
             .init(heading: "SQL"),
-            .init(heading: "shop.db", isNumber: true),
-            .init(heading: "copy.db", isNumber: true),
+            .init(heading: ends.shop, isNumber: true),
+            .init(heading: ends.copy, isNumber: true),
             .init(heading: "")
         )
         for question in questions {
@@ -96,7 +96,7 @@ struct DemoScreen {
         console.write(table.lines(indent: 2))
     }
 
-    func show(_ comparisons: [DemoProof.Comparison]) {
+    func show(_ comparisons: [DemoComparison]) {
         var table = TextTable(
             .init(heading: "ATTACH 'copy.db' AS copy; …"),
             .init(heading: "rows", isNumber: true),

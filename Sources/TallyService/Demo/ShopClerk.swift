@@ -1,4 +1,4 @@
-import SQLite
+import Threading
 
 /// The program that owns the shop's data: it writes through a plain connection and knows nothing of Tally.
 actor ShopClerk {
@@ -8,8 +8,8 @@ actor ShopClerk {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(path: String) throws {
-        shop = ShopDatabase(connection: try Connection(path: path, access: .create))
+    init(_ ends: any DemoEnds) throws {
+        shop = ShopDatabase(connection: try ends.connect())
     }
 
     func makeShop() throws {

@@ -1,4 +1,3 @@
-import SQLite
 import TallyModel
 
 /// The shop of the demonstration: four tables with what real ones have, and rows that follow from their numbers.
@@ -13,34 +12,11 @@ struct ShopDatabase {
     /// The tables, each after those that it refers to.
     static let tables = ["customers", "products", "orders", "order_lines"]
 
-    static let schema = """
-        PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = NORMAL;
-        PRAGMA foreign_keys = ON;
-        CREATE TABLE customers (
-            id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE, city TEXT, phone TEXT
-        );
-        CREATE TABLE products (
-            sku TEXT PRIMARY KEY, title TEXT NOT NULL, price DECIMAL(10,2) NOT NULL CHECK (price >= 0), photo BLOB
-        );
-        CREATE TABLE orders (
-            id INTEGER PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customers (id),
-            placed TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'new', note TEXT
-        );
-        CREATE TABLE order_lines (
-            order_id INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE, line INTEGER NOT NULL,
-            sku TEXT NOT NULL REFERENCES products (sku) ON UPDATE CASCADE,
-            quantity INTEGER NOT NULL, price DECIMAL(10,2) NOT NULL, PRIMARY KEY (order_id, line)
-        ) WITHOUT ROWID;
-        CREATE INDEX orders_customer ON orders (customer);
-        CREATE INDEX order_lines_sku ON order_lines (sku);
-        """
-
-    let connection: Connection
+    let connection: any ShopConnection
 
     /// Makes the tables and fills them.
     func make() throws {
-        try connection.execute(Self.schema)
+        try connection.execute(type(of: connection).schema)
         try connection.transaction {
             for number in 1...Self.customers { try addCustomer(number) }
             for number in 1...Self.products { try addProduct(number) }

@@ -1,4 +1,3 @@
-import SQLite
 import TallyModel
 
 /// What the shop does while it is being copied: one transaction a step, each kind of write in turn.
@@ -11,7 +10,7 @@ struct ShopDay {
         case price = "prices changed"
         case product = "products added, with a photo"
         case key = "products given another primary key, their order lines with them"
-        case replacement = "INSERT OR REPLACE that remove another customer"
+        case replacement = "customers added in the place of another with their e-mail address"
     }
 
     let shop: ShopDatabase
@@ -44,11 +43,10 @@ struct ShopDay {
             case .replacement:
                 // The e-mail address is another customer's, one who never ordered.
                 let other = ShopDatabase.customers - 1000 + turn
-                try connection.run(
-                    "INSERT OR REPLACE INTO customers VALUES (?, ?, ?, NULL, NULL)",
+                try connection.replaceCustomer(
                     .integer(Int64(ShopDatabase.customers + number + 1)),
-                    .text(ShopDatabase.name(number)),
-                    .text(ShopDatabase.email(other))
+                    name: .text(ShopDatabase.name(number)),
+                    email: .text(ShopDatabase.email(other))
                 )
             }
         }

@@ -2,44 +2,60 @@ import Foundation
 import TallyEngine
 import TallyModel
 
-/// The demonstration: a shop that goes on selling while another file follows it, and the proof that both agree.
+/// The demonstration: a shop that goes on selling while another database follows it, and the proof that both agree.
 public struct ShopDemo {
-    /// Where the files go; `nil` for a folder that goes away afterwards.
-    private let keep: String?
+    /// Which databases the shop and its copy are in.
+    public enum Kind: Sendable {
+        /// Two SQLite files.
+        ///
+        /// - Parameter keep: Where the files go; `nil` for a folder that goes away afterwards.
+        case files(keep: String?)
+        /// Two databases of a PostgreSQL server that is started for the demo.
+        case server
+    }
+
+    private let kind: Kind
 
     /// How many transactions the shop makes while it is copied, and the pause between them.
     private static let transactions = 1_500
     private static let pause = Duration.milliseconds(5)
 
-    public init(keep: String? = nil) {
-        self.keep = keep
+    public init(_ kind: Kind) {
+        self.kind = kind
     }
 
     /// Runs it, telling everything on standard output.
     ///
-    /// - Returns: The exit code: 0 when both files agree, 1 when they do not, 3 when something could not be done.
+    /// - Returns: The exit code: 0 when both databases agree, 1 when they do not, 3 when something could not be done.
     public func run() async -> Int32 {
         var screen = DemoScreen()
         do {
             let folder = try makeFolder()
             defer { clean(folder) }
             screen.heading("A shop goes on selling while a copy of its data follows, live.")
-            return try await play(in: folder, &screen)
+            let ends = try await makeEnds(folder)
+            do {
+                let code = try await play(ends, in: folder, &screen)
+                await ends.close()
+                return code
+            } catch {
+                await ends.close()
+                throw error
+            }
         } catch {
             screen.heading("The demo could not go on: \(error)")
             return 3
         }
     }
 
-    private func play(in folder: String, _ screen: inout DemoScreen) async throws -> Int32 {
-        let (shop, copy) = (folder + "/shop.db", folder + "/copy.db")
-        let clerk = try await prepare(folder, shop, screen)
+    private func play(_ ends: any DemoEnds, in folder: String, _ screen: inout DemoScreen) async throws -> Int32 {
+        let clerk = try await prepare(folder, ends, screen)
         let configuration = folder + "/tally.yaml"
         let child = try DemoChild(configuration: configuration, log: folder + "/tally.log")
         do {
             screen.step("tally run", "started as process \(child.id)")
             screen.heading("The load, and what the shop does meanwhile")
-            try await follow(child, clerk, ControlSocket(state: folder + "/.tally"), copy, &screen)
+            try await follow(child, clerk, ControlSocket(state: folder + "/.tally"), ends, &screen)
             screen.heading("What the shop did meanwhile")
             let deeds = await clerk.deeds
             for deed in ShopDay.Deed.allCases {
@@ -48,9 +64,9 @@ public struct ShopDemo {
                         + Line(" \(deed.rawValue)")
                 )
             }
-            let agrees = try await prove(shop, copy, screen)
+            let agrees = try await prove(ends, screen)
             let code = try await child.stop()
-            screen.heading(agrees && code == 0 ? "Both files agree, row by row." : "The files do not agree.")
+            screen.heading(agrees && code == 0 ? "Both agree, row by row." : "They do not agree.")
             screen.step("tally run", "stopped with SIGTERM, exit code \(code)")
             return agrees && code == 0 ? 0 : 1
         } catch {
@@ -61,15 +77,16 @@ public struct ShopDemo {
 
     // MARK: Steps
 
-    private func prepare(_ folder: String, _ shop: String, _ screen: DemoScreen) async throws -> ShopClerk {
+    private func prepare(_ folder: String, _ ends: any DemoEnds, _ screen: DemoScreen) async throws -> ShopClerk {
+        if let preface = ends.preface { screen.step("server", preface) }
         let clock = ContinuousClock()
-        let clerk = try ShopClerk(path: shop)
+        let clerk = try ShopClerk(ends)
         let time = try await clock.measure { try await clerk.makeShop() }
         let rows = Humane.count(ShopDatabase.rows)
         let span = Humane.span(seconds: time.seconds)
-        screen.step("shop.db", "\(ShopDatabase.tables.count) tables, \(rows) rows, made in \(span)")
-        try Data(Self.configuration.utf8).write(to: URL(filePath: folder + "/tally.yaml"))
-        screen.step("tally.yaml", "one flow, shop.db to copy.db; both in \(folder)")
+        screen.step(ends.shop, "\(ShopDatabase.tables.count) tables, \(rows) rows, made in \(span)")
+        try Data(Self.configuration(ends).utf8).write(to: URL(filePath: folder + "/tally.yaml"))
+        screen.step("tally.yaml", "one flow, \(ends.shop) to \(ends.copy); in \(folder)")
         return clerk
     }
 
@@ -78,7 +95,7 @@ public struct ShopDemo {
         _ child: DemoChild,
         _ clerk: ShopClerk,
         _ socket: ControlSocket,
-        _ copy: String,
+        _ ends: any DemoEnds,
         _ screen: inout DemoScreen
     ) async throws {
         let client = try ControlClient(socket)
@@ -93,7 +110,7 @@ public struct ShopDemo {
             }
             defer { group.cancelAll() }
             var isSelling = true
-            var proof: DemoProof?
+            var proof: (any DemoProof)?
             while true {
                 if let code = child.exitCode { throw Failure("tally run ended with \(code):\n\(child.lastWords)") }
                 guard let status = try await client.statuses().first else { throw Failure("tally run has no flow") }
@@ -102,7 +119,7 @@ public struct ShopDemo {
                 if isSelling, written == Self.transactions {
                     try await group.next()
                     isSelling = false
-                    proof = try DemoProof(source: copy, target: copy)
+                    proof = try await ends.proof()
                 }
                 if let proof, try await proof.hasLastOrder(), status.tables.allSatisfy({ $0.phase == .live }) {
                     let last = try await client.statuses().first
@@ -114,14 +131,16 @@ public struct ShopDemo {
         }
     }
 
-    private func prove(_ shop: String, _ copy: String, _ screen: DemoScreen) async throws -> Bool {
-        let proof = try DemoProof(source: shop, target: copy)
-        screen.heading("The proof: the same questions to each file, without Tally")
+    private func prove(_ ends: any DemoEnds, _ screen: DemoScreen) async throws -> Bool {
+        let proof = try await ends.proof()
+        screen.heading("The proof: the same questions to each, without Tally")
         let questions = try await proof.questions()
-        screen.show(questions)
-        screen.heading("Row by row: what one file has and the other has not")
+        screen.show(questions, ends)
         let comparisons = try await proof.comparisons()
-        screen.show(comparisons)
+        if !comparisons.isEmpty {
+            screen.heading("Row by row: what one has and the other has not")
+            screen.show(comparisons)
+        }
         return questions.allSatisfy(\.isAgreed) && comparisons.allSatisfy(\.isAgreed)
     }
 
@@ -134,17 +153,28 @@ public struct ShopDemo {
         }
     }
 
-    // MARK: Folder
+    // MARK: Places
 
-    private static let configuration = """
+    private static func configuration(_ ends: any DemoEnds) -> String {
+        """
         stores:
-          shop: { kind: sqlite, path: shop.db }
-          copy: { kind: sqlite, path: copy.db }
+        \(ends.stores)
         flows:
           - name: shop-to-copy
             from: shop
             to: copy
         """
+    }
+
+    private func makeEnds(_ folder: String) async throws -> any DemoEnds {
+        switch kind {
+        case .files: FileEnds(folder: folder)
+        case .server: try await ServerEnds.start()
+        }
+    }
+
+    /// Where the user wants the files; `nil` for a folder that goes away.
+    private var keep: String? { if case .files(let keep) = kind { keep } else { nil } }
 
     private func makeFolder() throws -> String {
         guard let keep else {

@@ -47,7 +47,8 @@ struct FlowsService: Service {
     /// A run that ends has to say what it could not bring over.
     private func noteWhatIsLeft(of status: FlowStatus) {
         if status.phase == .finished, !status.hasTables {
-            let message = "flow \(status.flow): the source has no table that its `tables` select; `tally check` names them"
+            let message =
+                "flow \(status.flow): the source has no table that its `tables` select; `tally check` names them"
             outcome.note(NodeFailure(exitCode: 1, message: message))
         }
         let paused = status.tables.filter { $0.phase == .paused }

@@ -4,7 +4,7 @@ import TallyService
 /// `tally demo`: the demonstration.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows a live sync between two SQLite files that it makes itself, and proves that they agree."
+        abstract: "Shows a live sync between two databases that it makes itself, and proves that they agree."
     )
 
     @Option(
@@ -13,7 +13,16 @@ struct Demo: AsyncParsableCommand {
     )
     var keep: String?
 
+    @Flag(help: "Between two databases of a PostgreSQL server that it starts for itself, instead of two SQLite files.")
+    var postgres = false
+
+    func validate() throws {
+        if postgres, keep != nil {
+            throw ValidationError("--keep keeps SQLite files, and with --postgres there are none; leave one out")
+        }
+    }
+
     func run() async throws {
-        throw ExitCode(await ShopDemo(keep: keep).run())
+        throw ExitCode(await ShopDemo(postgres ? .server : .files(keep: keep)).run())
     }
 }

@@ -6,7 +6,8 @@ import TallyService
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follows every flow until it is told to stop.",
-        discussion: "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0, or 1 where a flow stood still because of an error."
+        discussion:
+            "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0, or 1 where a flow stood still because of an error."
     )
 
     @OptionGroup var options: ConfigurationOptions

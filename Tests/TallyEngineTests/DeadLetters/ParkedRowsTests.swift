@@ -148,4 +148,51 @@ struct RefusalsTests {
         let truncate = Change(.truncate, table: 0, row: Row([]))
         #expect(outcome([(Samples.insert(1, 1), "no"), (truncate, nil)]).isEmpty)
     }
+
+    // MARK: Rows with NULL in their key
+
+    private func unkeyed(_ a: Int64, _ operation: Change.Operation = .insert, id: Int64 = 0) -> DeadLetter {
+        let row = Row([.null, .integer(a), .integer(0)])
+        var letter = Samples.letter(Samples.insert(0, 0), id: id)
+        letter.change = Change(operation, table: 0, row: row)
+        letter.key = Samples.items.identity(of: row)
+        return letter
+    }
+
+    @Test func rowsWithNullInTheirKeyHaveLettersOfTheirOwn() {
+        var parked = ParkedRows()
+        for a in [1, 2, 3, 2] as [Int64] { parked.park(unkeyed(a)) }
+        #expect(parked.count == 3)
+        #expect(Samples.items.identity(of: Row([.integer(5), .null, .null])) == Samples.key(5))
+    }
+
+    @Test func theDeleteOfARowWithNullInItsKeyTakesOneLetterAway() {
+        var parked = ParkedRows([unkeyed(1, id: 4), unkeyed(2, id: 3), Samples.letter(Samples.insert(1, 1), id: 1)])
+        let delete = Change(.delete, table: 0, row: Row([.null, nil, nil]))
+        parked.took(delete, of: Samples.items, key: Samples.items.identity(of: delete.row))
+        #expect(parked.committed().map(\.id) == [3])
+        parked.took(delete, of: Samples.items, key: Samples.items.identity(of: delete.row))
+        #expect(parked.committed().map(\.id) == [4])
+        parked.took(delete, of: Samples.items, key: Samples.items.identity(of: delete.row))
+        #expect(parked.committed().isEmpty)
+        #expect(parked.all.map(\.id) == [1], "a row with a key is none of its business")
+    }
+
+    @Test func anUpdateOfARowWithNullInItsKeyTakesTheLettersPlace() {
+        var parked = ParkedRows([unkeyed(1, id: 4)])
+        parked.park(unkeyed(5, .update), replacingUnkeyed: true)
+        #expect(parked.count == 1)
+        #expect(parked.committed().map(\.id) == [4])
+        parked.park(unkeyed(5, .update), replacingUnkeyed: true)
+        #expect(parked.count == 1, "replayed, it is the same letter")
+    }
+
+    @Test func deletesOfRowsWithNullInTheirKeyAreAsManyAsTheyAre() {
+        var refusals = Refusals([Samples.items])
+        let delete = Change(.delete, table: 0, row: Row([.null, nil, nil]))
+        for _ in 1...3 { refusals.add(delete, refused: nil) }
+        refusals.add(Samples.delete(1), refused: nil)
+        refusals.add(Samples.delete(1), refused: nil)
+        #expect(refusals.consequences.count == 4)
+    }
 }

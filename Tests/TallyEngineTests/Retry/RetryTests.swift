@@ -55,4 +55,12 @@ struct DispositionTests {
         struct Strange: Error {}
         #expect(Disposition(for: Strange()) == .stop)
     }
+
+    @Test(arguments: [
+        (Duration.microseconds(84_600), "85 ms"), (.zero, "0 ms"), (.milliseconds(12_345), "12.3 s"),
+        (.seconds(90), "90.0 s"),
+    ])
+    func aWaitIsLoggedInRoundNumbers(wait: Duration, words: String) {
+        #expect(wait.inWords == words)
+    }
 }

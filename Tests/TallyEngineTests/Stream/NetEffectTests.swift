@@ -95,4 +95,14 @@ struct NetEffectTests {
         let folded = NetEffect.fold(slice, permits: [true]).changes
         #expect(folded == [Samples.insert(1, 2), truncate, Samples.insert(1, 3)])
     }
+
+    @Test func rowsWithNullInTheirKeyAreNotTakenForOne() {
+        let changes = (1...40 as ClosedRange<Int64>).map {
+            Change(.insert, table: 0, row: Row([.null, .integer($0), .integer(0)]))
+        }
+        let repeated = (1...40 as ClosedRange<Int64>).map { Samples.update(1, $0) }
+        let folded = NetEffect.fold(Samples.slice(changes + repeated), permits: [true])
+        #expect(folded.changes.prefix(40) == changes[...])
+        #expect(folded.changes.count == 41)
+    }
 }

@@ -180,18 +180,39 @@ struct HistoryTests {
         }
     }
 
-    @Test("The fingerprint of a position outlives columns that are added to the log")
-    func widerLog() async throws {
+    @Test("The fingerprint of a position outlives columns that are added to the log", arguments: [8, 200])
+    func widerLog(columns: Int) async throws {
         let file = try SourceFixture(Self.table)
         let session = try await file.open()
         var replica = try await Replica(of: session)
         try file.shell("INSERT INTO t VALUES (2, 'y');")
         try await replica.catchUp(with: session)
         await session.close()
-        try file.shell("CREATE TABLE wide(a, b, c, d, e, f, g, h PRIMARY KEY);")
+        try file.shell("CREATE TABLE wide(\(Self.columns(columns)));")
         let next = try await file.open(checkpoint: replica.checkpoint)
         try await replica.catchUp(with: next)
         #expect(replica.log == ["created wide"])
         await next.close()
+    }
+
+    @Test("A log that is made wider keeps the rows that are still to be taken", arguments: [8, 200])
+    func keptRows(columns: Int) async throws {
+        let file = try SourceFixture(Self.table)
+        let session = try await file.open()
+        var replica = try await Replica(of: session)
+        await session.close()
+        try file.shell("INSERT INTO t VALUES (2, 'y'); UPDATE t SET a = x'00ff' WHERE id = 1;")
+        try file.shell("CREATE TABLE wide(\(Self.columns(columns)));")
+        let next = try await file.open(checkpoint: replica.checkpoint)
+        try file.shell("INSERT INTO wide(c1, c\(columns)) VALUES (7, 'last'); DELETE FROM t WHERE id = 2;")
+        try await replica.catchUp(with: next)
+        #expect(try replica["t"] == file.rows("t", key: ["id"]))
+        #expect(try replica["wide"] == file.rows("wide", key: ["c1"]))
+        #expect(try file.shell("SELECT count(*), min(seq) FROM _tally_log WHERE kind >= 0").hasPrefix("4|"))
+        await next.close()
+    }
+
+    private static func columns(_ count: Int) -> String {
+        "c1 INTEGER PRIMARY KEY, " + (2...count).map { "c\($0)" }.joined(separator: ", ")
     }
 }

@@ -85,6 +85,7 @@ struct Replica {
             schemas[schema.name] = schema
             rows[schema.name] = [:]
         case .sweepDue(let tables): log.append("sweep due for \(tables)")
+        case .notice(let notice): log.append("notice: \(notice ?? "none")")
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import SQLite
 import TallyModel
 import TallySQLite
@@ -37,6 +38,29 @@ struct WaitingTests {
         #expect(slice.changes.count == 1)
         await session.close()
     }
+
+    #if os(Linux)
+    @Test("Writes to the file and to a journal that comes anew are heard, those to the folder's other files are not")
+    func bell() async throws {
+        let file = try SourceFixture("CREATE TABLE t(id INTEGER PRIMARY KEY);", journal: "delete")
+        let bell = Bell(path: file.path)
+        try file.shell("INSERT INTO t VALUES (1);")
+        #expect(bell.drainWrites())
+        #expect(!bell.drainWrites())
+        let other = file.path + "-other"
+        try Data("one".utf8).write(to: URL(fileURLWithPath: other))
+        try Data("another".utf8).write(to: URL(fileURLWithPath: other))
+        #expect(!bell.drainWrites())
+        // SQLite removes this journal with each commit and makes it anew with the next.
+        let journal = file.path + "-journal"
+        #expect(FileManager.default.createFile(atPath: journal, contents: nil))
+        #expect(bell.drainWrites())
+        let handle = try #require(FileHandle(forWritingAtPath: journal))
+        try handle.write(contentsOf: Data("pages".utf8))
+        try handle.close()
+        #expect(bell.drainWrites())
+    }
+    #endif
 
     @Test("Closing ends a wait")
     func closing() async throws {

@@ -133,7 +133,7 @@ struct Polled {
                 changes += slice.changes.map { (slice.tables[$0.table], $0) }
                 if let position = slice.end?.position { end = position }
             case .schema(let change): structure.append(change)
-            case .sweepDue: break
+            case .sweepDue, .notice: break
             }
         }
     }

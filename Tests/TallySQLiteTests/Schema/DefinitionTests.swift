@@ -185,7 +185,7 @@ struct DefinitionTests {
         )
         #expect(
             try fixture.shell("SELECT group_concat(type) FROM pragma_table_info('t')")
-                == "INTEGER,TEXT,TEXT,REAL,BLOB,INTEGER,TEXT,"
+                == "INTEGER,DECIMAL TEXT,TIMESTAMPTZ,REAL,BLOB,BOOLEAN,JSON TEXT,"
         )
         #expect(try fixture.shell("SELECT name FROM pragma_table_info('t') WHERE pk") == "c0")
     }

@@ -266,4 +266,21 @@ struct ApplyTests {
         #expect(try await !session.permitsFolding(TableName("t")))
         await session.close()
     }
+
+    @Test("A row with NULL in its key is refused, its deletion is nothing to do, and a key makes it a row like others")
+    func nullKeys() async throws {
+        try fixture.shell("CREATE TABLE u(k TEXT PRIMARY KEY, v)")
+        let schema = try fixture.schema("u", on: fixture.path)
+        let session = try await fixture.open()
+        let changes: [Change] = [
+            .insert(.null, .integer(1)), .delete(.null, nil), .update(.text("a"), .integer(2), from: [.null]),
+            .update(.null, .integer(3), from: [.text("z")]), .update(.null, .integer(4)),
+        ]
+        let outcome = try await session.apply(changes, to: schema)
+        #expect(outcome.rejections.map(\.index) == [0, 3, 4])
+        #expect(outcome.mended == 0)
+        try await session.commit()
+        await session.close()
+        #expect(try fixture.shell("SELECT * FROM u") == "a|2")
+    }
 }

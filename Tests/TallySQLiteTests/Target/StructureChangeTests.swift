@@ -4,6 +4,8 @@ import Testing
 
 @Suite("Changing the structure of a SQLite target")
 struct StructureChangeTests {
+    private let native = NativeDefinition(kind: "sqlite", table: "CREATE TABLE t(id INTEGER PRIMARY KEY)")
+
     private func alter(_ table: String, _ steps: [TableAlteration]) async throws -> TargetFixture {
         let fixture = try TargetFixture(target: table)
         let session = try await fixture.open()
@@ -35,7 +37,7 @@ struct StructureChangeTests {
         ]
         let fixture = try await alter(
             "CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)",
-            columns.map { .add($0) }
+            columns.map { .add($0, from: native) }
         )
         #expect(try fixture.shell("SELECT * FROM t") == "1|x|||-1.5")
         let described = try fixture.shell("SELECT name, type, \"notnull\" FROM pragma_table_info('t') WHERE cid > 0")
@@ -47,7 +49,7 @@ struct StructureChangeTests {
     func strict() async throws {
         let fixture = try await alter(
             "CREATE TABLE t(id INTEGER PRIMARY KEY) STRICT",
-            [.add(Column(id: 1, name: "a", declaredType: "VARCHAR(3)"))]
+            [.add(Column(id: 1, name: "a", declaredType: "VARCHAR(3)"), from: native)]
         )
         #expect(try fixture.shell("SELECT type FROM pragma_table_info('t') WHERE name = 'a'") == "ANY")
     }
@@ -69,7 +71,7 @@ struct StructureChangeTests {
     func twice() async throws {
         let fixture = try await alter(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, A, new)",
-            [.add(Column(id: 1, name: "a")), .rename(from: "old", to: "new"), .drop(column: "gone")]
+            [.add(Column(id: 1, name: "a"), from: native), .rename(from: "old", to: "new"), .drop(column: "gone")]
         )
         #expect(try fixture.shell("SELECT group_concat(name) FROM pragma_table_info('t')") == "id,A,new")
     }

@@ -18,6 +18,23 @@ struct TargetFileTests {
         #expect(try await fixture.target.catalog().map(\.name) == [TableName("t")])
     }
 
+    @Test("holds all rows without its write-ahead log after a commit that made that long")
+    func shortened() async throws {
+        let fixture = try TargetFixture(target: Self.table)
+        try fixture.shell("PRAGMA journal_mode=WAL")
+        let schema = try fixture.schema("t", on: fixture.path)
+        let session = try await fixture.open()
+        let value = Value.bytes([UInt8](repeating: 7, count: 100_000))
+        for id in 1...400 { _ = try await session.apply([.insert(.integer(Int64(id)), value)], to: schema) }
+        try await session.commit()
+        // Comes after what the commit left to be done.
+        #expect(try await session.isEmpty(TableName("t")) == false)
+        let alone = fixture.folder.appending(path: "alone.db").path
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: alone)
+        #expect(try fixture.shell("SELECT count(*), sum(length(v)) FROM t", on: alone) == "400|40000000")
+        await session.close()
+    }
+
     @Test("keeps the journal mode that it has")
     func journal() async throws {
         let fixture = try TargetFixture(target: Self.table)

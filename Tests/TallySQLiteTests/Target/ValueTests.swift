@@ -82,4 +82,33 @@ struct ValueTests {
                 + "text 01234567-89ab-cdef-0000-000000000001"
         )
     }
+
+    @Test("Dates, times and what SQLite has no word for are written as PostgreSQL reads them")
+    func postgres() async throws {
+        let fixture = try TargetFixture(target: "CREATE TABLE t(id INTEGER PRIMARY KEY, v)")
+        let schema = try fixture.schema("t", on: fixture.path)
+        let session = try await fixture.open()
+        let day: Int64 = 86_400_000_000
+        let values: [(Value, String)] = [
+            (.date(days: -719_162), "0001-01-01"), (.date(days: -719_163), "0001-12-31 BC"),
+            (.date(days: -735_161), "0044-03-15 BC"), (.date(days: 2_932_897), "10000-01-01"),
+            (.time(microseconds: day), "24:00:00"),
+            (.timestamp(microseconds: -1, isZoned: true), "1969-12-31 23:59:59.999999Z"),
+            (.timestamp(microseconds: -719_163 * day + 1, isZoned: false), "0001-12-31 00:00:00.000001 BC"),
+            (.timestamp(microseconds: -719_163 * day, isZoned: true), "0001-12-31 00:00:00Z BC"),
+            (.real(.nan), "NaN"),
+            (
+                .array([.bytes([0, 255]), .null, .decimal("1.50"), .array([.text("a\"b")])]),
+                #"["\\x00ff",null,"1.50",["a\"b"]]"#
+            ),
+            (.interval(Interval(months: -1, days: 2, microseconds: -3_500_000)), "P-1M2DT-3.500000S"),
+            (.other(OtherValue(typeName: "inet", bytes: Array("10.0.0.1".utf8))), "10.0.0.1"),
+        ]
+        let changes = values.enumerated().map { Change.insert(.integer(Int64($0)), $1.0) }
+        #expect(try await session.apply(changes, to: schema).rejections == [])
+        try await session.commit()
+        await session.close()
+        #expect(try fixture.shell("SELECT v FROM t ORDER BY id") == values.map(\.1).joined(separator: "\n"))
+        #expect(try fixture.shell("SELECT DISTINCT typeof(v) FROM t") == "text")
+    }
 }

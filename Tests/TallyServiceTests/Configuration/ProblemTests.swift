@@ -165,6 +165,21 @@ struct ConfigurationProblemTests {
             "8:7: flows[0].transform.b: “a” and “b” are written to one table; give each its own",
             "8:24: flows[0].transform.b.set: has to be a mapping (lines of “key: value”), and is a list"
         ),
+        Case(
+            configurationText(
+                "transform:",
+                "  a: { table: _tally_log }",
+                "  b: { table: _Tally_Checkpoint }",
+                "  c: { table: sqlite_stat1 }",
+                "  d: { table: '' }",
+                "  e: { table: tally }"
+            ),
+            "7:19: flows[0].transform.a.table: “_tally_log” is a name that Tally keeps for its own tables; write another",
+            "8:19: flows[0].transform.b.table: “_Tally_Checkpoint” is a name that Tally keeps for its own tables; write "
+                + "another",
+            "9:19: flows[0].transform.c.table: “sqlite_stat1” is a name that SQLite keeps for itself; write another",
+            "10:19: flows[0].transform.d.table: is empty; write a table's name, or leave it out"
+        ),
     ]
 
     @Test("all of it is said at once, with place, key and remedy", arguments: files + stores + flows)

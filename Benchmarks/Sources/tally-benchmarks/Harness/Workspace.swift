@@ -8,7 +8,7 @@ struct Workspace {
     var source: String { folder + "/source.db" }
     var copy: String { folder + "/copy.db" }
     var plain: String { folder + "/plain.db" }
-    private var log: String { folder + "/log.txt" }
+    var log: String { folder + "/log.txt" }
 
     func writeConfiguration() throws {
         let text = """

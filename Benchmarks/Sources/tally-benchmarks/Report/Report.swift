@@ -40,7 +40,8 @@ struct Report {
         Medians of \(options.runs) runs. A ratio is taken within one run, Tally right after its peer; rates of different
         runs or machines do not compare. Times are of whole processes, start to exit. Every file is in WAL mode with
         `synchronous = NORMAL`, Tally's and the peers', and after each run the copy is compared with the source, value by
-        value. The writer's figures are of 1,000 rows a transaction. Lag is from the return of COMMIT on the source to
+        value. The writer's figures are of 1,000 rows a transaction; that in Python uses its `sqlite3` module
+        and `executemany`, and its rows are made outside the time. Lag is from the return of COMMIT on the source to
         the row being read from the target.
 
         \(memory)

@@ -1,7 +1,7 @@
 import TallyModel
 
 /// Removes captured rows that no flow needs any more, a step at a time.
-enum LogRemoval {
+enum CapturedRowRemoval {
     static let step = 10_000
 
     /// Removes some rows: those that every flow's target durably holds. The row that a flow's position points at stays.

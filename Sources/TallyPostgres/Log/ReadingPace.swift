@@ -1,0 +1,35 @@
+/// Decides how long to leave data alone while the stream is behind.
+///
+/// With a backlog the server sends each small message by itself and wakes the reader for it, which costs both more than
+/// the message does. So while messages come fast, the reader lets them gather; when they no longer do, it reacts to each
+/// at once.
+struct ReadingPace {
+    /// From this many messages a millisecond on, reading is let rest.
+    private static let fast = 24.0
+    /// Below this many it reacts at once again.
+    private static let slow = 12.0
+    private static let window = Duration.milliseconds(1)
+
+    /// Whether data is being let gather.
+    private(set) var isBehind = false
+    private var windowStart: ContinuousClock.Instant?
+    private var messages = 0
+
+    /// How long to let data gather at a time.
+    static let rest = Duration.microseconds(400)
+
+    /// Takes note that all that was there has been read.
+    mutating func drained(_ count: Int, now: ContinuousClock.Instant) {
+        messages += count
+        guard let start = windowStart else {
+            windowStart = now
+            return
+        }
+        let elapsed = start.duration(to: now)
+        guard elapsed >= Self.window else { return }
+        let rate = Double(messages) / (elapsed / .milliseconds(1))
+        isBehind = rate >= (isBehind ? Self.slow : Self.fast)
+        messages = 0
+        windowStart = now
+    }
+}
