@@ -16,6 +16,9 @@ struct CapturePosition: Sendable, Hashable {
         var time: Int64
     }
 
+    /// A position that another kind of capture wrote.
+    struct Unreadable: Error {}
+
     /// The stream has given exactly what this snapshot sees.
     var snapshot: ServerSnapshot
     var anchor: Anchor

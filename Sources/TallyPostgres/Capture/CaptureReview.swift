@@ -107,7 +107,7 @@ struct CaptureReview {
             } else if !shape.leads(to: next) {
                 "columns came and went at once, so rows that were captured meanwhile cannot be told apart"
             } else {
-                rewrite.changedTypes ?? rewrite.computedColumns
+                rewrite.changedTypes
             }
         // The structure of a table that only lost its triggers, or has a partition more, is told to nobody as a new one.
         if next.reason == nil, next.isSame(as: shape) { next.table.schema.version = shape.schema.version }
@@ -120,6 +120,7 @@ struct CaptureReview {
         hasChanged = true
         let recorded = try ShapeStore.add(shape, in: connection)
         let script = TriggerScript(shape.table, shape: recorded.id)
+        if makesTriggers { try TriggerScript.drop(shape.relation, in: connection) }
         try connection.execute(script.makeFunction)
         guard makesTriggers else { return }
         try connection.execute(script.makeTriggers(always: catalog.owned.contains(shape.relation)))

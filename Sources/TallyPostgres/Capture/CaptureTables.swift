@@ -45,16 +45,13 @@ enum CaptureTables {
                 acknowledged text, registered_at timestamptz NOT NULL DEFAULT now(),
                 seen_at timestamptz NOT NULL DEFAULT now()
             );
-            \(TriggerScript.bell)
             """
         )
     }
 
     /// Drops all of them, and the schema where nothing else is in it.
     static func drop(in connection: PostgresConnection) throws {
-        try connection.execute(
-            "DROP TABLE tally.log, tally.shape, tally.consumer; DROP FUNCTION IF EXISTS tally.ring()"
-        )
+        try connection.execute("DROP TABLE tally.log, tally.shape, tally.consumer")
         let others = try connection.execute(
             """
             SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('tally'))

@@ -17,7 +17,7 @@ struct CapturedCatalog {
         let relations = Parameter.oids(Array(Set(tables.values.map(\.oid) + known)))
         let partitions = try connection.query(
             """
-            SELECT c.oid, t.relid, pg_relation_size(t.relid) > 0
+            SELECT c.oid, t.relid::oid, pg_relation_size(t.relid) > 0
             FROM pg_class c CROSS JOIN LATERAL pg_partition_tree(c.oid) t
             WHERE c.oid = ANY($1) AND c.relkind = 'p' AND t.isleaf AND t.relid <> c.oid ORDER BY t.relid
             """,

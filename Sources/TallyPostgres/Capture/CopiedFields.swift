@@ -5,17 +5,23 @@ struct CopiedFields {
     private let bytes: UnsafeRawBufferPointer
     private var place: Int
 
+    /// What a message of the copy holds.
+    enum Message {
+        case row(CopiedFields)
+        /// The header of the whole copy, or its trailer, and no row.
+        case frame
+    }
+
     /// - Parameter isFirst: Whether the message begins with the header of the whole copy.
-    /// - Returns: `nil` for the trailer.
-    init?(_ bytes: UnsafeRawBufferPointer, isFirst: Bool) throws {
-        self.bytes = bytes
-        place = 0
+    static func read(_ bytes: UnsafeRawBufferPointer, isFirst: Bool) throws -> Message {
+        var fields = CopiedFields(bytes: bytes, place: 0)
         if isFirst {
             // The signature, flags, and an extension of the header by its length.
-            place = 15
-            place += Int(try take(Int32.self))
+            fields.place = 15
+            fields.place += Int(try fields.take(Int32.self))
+            if fields.place == bytes.count { return .frame }
         }
-        guard try take(Int16.self) >= 0 else { return nil }
+        return try fields.take(Int16.self) >= 0 ? .row(fields) : .frame
     }
 
     mutating func integer() throws -> Int64 {

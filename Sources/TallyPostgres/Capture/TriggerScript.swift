@@ -8,20 +8,6 @@ import TallyModel
 struct TriggerScript {
     static let names = ["tally_bell", "tally_rows", "tally_truncate"]
 
-    /// Wakes the readers that sleep; see ``CaptureTables/sleep``.
-    static var bell: String {
-        """
-        CREATE FUNCTION tally.ring() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $tally$
-        BEGIN
-            IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(\(CaptureTables.sleep.number)) THEN
-                PERFORM pg_catalog.pg_notify('\(CaptureTables.channel)', '');
-            END IF;
-            RETURN NULL;
-        END $tally$;
-        REVOKE ALL ON FUNCTION tally.ring() FROM PUBLIC;
-        """
-    }
-
     private let table: PostgresTable
     private let shape: Int
 
@@ -30,8 +16,9 @@ struct TriggerScript {
         self.shape = shape
     }
 
-    /// The table's function, without its parentheses.
+    /// The table's own functions, without their parentheses: one captures, the other wakes readers.
     static func function(of relation: UInt32) -> String { "tally.capture_\(relation)" }
+    private static func ringing(of relation: UInt32) -> String { "tally.ring_\(relation)" }
 
     /// What the function does, as `pg_proc.prosrc` has it.
     var body: String {
@@ -74,34 +61,33 @@ struct TriggerScript {
     /// - Parameter always: Whether they fire also for sessions that apply another replica's changes, such as those of
     ///   Tally's own targets: a database may be in the middle of a chain. Only the table's owner may make them so.
     func makeTriggers(always: Bool) -> String {
-        let (function, sql) = (Self.function(of: table.oid), table.sql)
+        let (function, ringing, sql) = (Self.function(of: table.oid), Self.ringing(of: table.oid), table.sql)
         let triggers = """
-            DROP TRIGGER IF EXISTS tally_rows ON \(sql);
-            DROP TRIGGER IF EXISTS tally_truncate ON \(sql);
-            DROP TRIGGER IF EXISTS tally_bell ON \(sql);
+            CREATE FUNCTION \(ringing)() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $tally$
+            BEGIN
+                IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(\(CaptureTables.sleep.number)) THEN
+                    PERFORM pg_catalog.pg_notify('\(CaptureTables.channel)', '');
+                END IF;
+                RETURN NULL;
+            END $tally$;
+            REVOKE ALL ON FUNCTION \(ringing)() FROM PUBLIC;
             CREATE TRIGGER tally_rows AFTER INSERT OR UPDATE OR DELETE ON \(sql)
                 FOR EACH ROW EXECUTE FUNCTION \(function)();
             CREATE TRIGGER tally_truncate AFTER TRUNCATE ON \(sql)
                 FOR EACH STATEMENT EXECUTE FUNCTION \(function)();
             CREATE TRIGGER tally_bell AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON \(sql)
-                FOR EACH STATEMENT EXECUTE FUNCTION tally.ring();
+                FOR EACH STATEMENT EXECUTE FUNCTION \(ringing)();
             """
-        guard always else { return triggers }
-        let enabling = Self.names.map { "ALTER TABLE \(sql) ENABLE ALWAYS TRIGGER \($0);" }
+        let enabling = always ? Self.names.map { "ALTER TABLE \(sql) ENABLE ALWAYS TRIGGER \($0);" } : []
         return ([triggers] + enabling).joined(separator: "\n")
     }
 
-    /// Drops a table's function and with it its triggers.
+    /// Drops a table's functions and with them its triggers; to drop those by themselves takes a right that Tally need
+    /// not have, the table's ownership.
     static func drop(_ relation: UInt32, in connection: PostgresConnection) throws {
-        try connection.execute("DROP FUNCTION IF EXISTS \(function(of: relation))() CASCADE")
         try connection.execute(
-            """
-            DO $tally$ BEGIN
-                IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = \(relation) AND tgname = 'tally_bell') THEN
-                    EXECUTE 'DROP TRIGGER tally_bell ON ' || \(relation)::regclass;
-                END IF;
-            END $tally$
-            """
+            "DROP FUNCTION IF EXISTS \(function(of: relation))() CASCADE; "
+                + "DROP FUNCTION IF EXISTS \(ringing(of: relation))() CASCADE"
         )
     }
 }

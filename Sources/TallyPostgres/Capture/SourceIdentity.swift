@@ -1,0 +1,31 @@
+import TallyModel
+
+/// Who a database is, for checkpoints: its cluster's own number, and the database's within it.
+enum SourceIdentity {
+    static func read(in connection: PostgresConnection) throws -> String {
+        let row = try connection.execute(
+            """
+            SELECT (SELECT system_identifier FROM pg_control_system()),
+                (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+        )
+        guard let system = row.text(0, 0), let database = row.text(0, 1) else {
+            throw StoreError(.damaged, "\(connection.label): the server does not say which one it is")
+        }
+        return "\(system)/\(database)"
+    }
+
+    static func verify(
+        _ checkpoint: Checkpoint,
+        is sourceID: String,
+        flow: String,
+        label: String
+    ) throws {
+        guard checkpoint.sourceID != sourceID else { return }
+        throw StoreError(
+            .sourceReplaced,
+            "\(label): this is not the database that the target was filled from; give the flow that one back, or run "
+                + "`tally resync \(flow)`, which loads all tables anew and compares"
+        )
+    }
+}
