@@ -201,7 +201,7 @@ struct PostgresLoadTests {
         #expect(try await session.isEmpty(schema.name))
         #expect(try await session.permitsFolding(schema.name))
         let rows = (1...60).map { Row([.integer(Int64($0)), .text("n")]) }
-        try await session.load(.of(schema, rows), mode: .add)
+        _ = try await session.load(.of(schema, rows), mode: .add)
         try await session.finishLoad(of: schema)
         try await session.finishLoad(of: schema)
         try await session.commit()
