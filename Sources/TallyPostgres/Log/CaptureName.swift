@@ -11,6 +11,16 @@ struct CaptureName: Sendable, Hashable {
         text = stem + Self.hash("\(consumer.flow)\0\(consumer.targetID)\0\(database)")
     }
 
+    /// The name of the capture that the flow has, or would have.
+    ///
+    /// Who only looks does not know the target's identity: then it is the name of the flow's slot in this database.
+    static func find(_ consumer: Consumer, database: String, in connection: PostgresConnection) throws -> String {
+        let name = CaptureName(consumer, database: database).text
+        guard consumer.targetID.isEmpty else { return name }
+        let slots = try ReplicationSlot.slots(in: connection, where: "database = $1 ORDER BY 1", [.text(database)])
+        return slots.map(\.name).first { fits($0, flow: consumer.flow) } ?? name
+    }
+
     /// `tally_<flow>_`: lower case, what a slot's name cannot hold as `_`, short enough for a hash to follow.
     static func stem(of flow: String) -> String {
         let letters = flow.lowercased().unicodeScalars.map { scalar -> Character in

@@ -176,7 +176,7 @@ struct LogInspection {
 
     private func captureFindings() throws -> [Finding] {
         let database = try connection.query("SELECT current_database()").text(0, 0) ?? ""
-        let name = CaptureName(request.consumer, database: database).text
+        let name = try CaptureName.find(request.consumer, database: database, in: connection)
         guard let slot = try ReplicationSlot.find(name, in: connection) else {
             guard request.checkpoint == nil else {
                 return [

@@ -60,7 +60,7 @@ struct LogOpening {
     func verify() throws {
         guard let checkpoint = request.checkpoint else { return }
         let facts = try ServerFacts(control: control, replication: replication)
-        let name = CaptureName(request.consumer, database: facts.database).text
+        let name = try CaptureName.find(request.consumer, database: facts.database, in: control)
         try check(checkpoint, facts, name, hasPublication: try Publication(name, in: control).tables() != nil)
     }
 

@@ -15,7 +15,7 @@ struct PostgresTopologyTests {
             timestamptz '2026-01-01 00:00:00.000001+00' + n * interval '61.000003 s', md5(n::text)::uuid, 1 / n::float8
         FROM generate_series(1, 3000) AS n;
         INSERT INTO items (id, tenant, price, day, updated_at, ratio)
-        VALUES (-9223372036854775808, 0, -0.01, '0044-03-15 BC', '0001-01-01 00:00:00+00 BC', '-0');
+        VALUES (-9223372036854775808, 0, -0.01, '0044-03-15 BC', '0001-01-01 00:00:00+00 BC', '1e-310');
         """
 
     private static let changes = """
@@ -91,19 +91,18 @@ struct PostgresTopologyTests {
     func twoFlowsReadOneSourceAndRemovingOneLeavesTheOther() async throws {
         let ends = try await PostgresSite()
         try await ends.source.psql(Self.items)
-        let site = try Site(
-            stores: ["shop": .postgres(ends.source.url), "reports": .postgres(ends.target.url), "branch": "branch.db"],
-            flows: [
-                Site.flow("shop-to-reports", from: "shop", to: "reports", "tables: [\"public.*\"]"),
-                Site.flow("shop-to-branch", from: "shop", to: "branch", "tables: [items]"),
-            ]
-        )
+        let stores: [String: Site.StoreLine] = [
+            "shop": .postgres(ends.source.url), "reports": .postgres(ends.target.url), "branch": "branch.db",
+        ]
+        let toReports = Site.flow("shop-to-reports", from: "shop", to: "reports", "tables: [\"public.*\"]")
+        let toBranch = Site.flow("shop-to-branch", from: "shop", to: "branch", "tables: [items]")
+        let site = try Site(stores: stores, flows: [toReports, toBranch])
         let branch = SQLiteShell("branch.db", in: site.folder)
         try await site.syncOnce()
         #expect(try await site.run("remove", "shop-to-branch", "--yes").exitCode == 0)
+        try site.configure(stores: stores, flows: [toReports])
         try await ends.source.psql(Self.changes)
-        let answer = try await site.run("run", "--once")
-        #expect(answer.exitCode == 0 || answer.errors.contains("shop-to-branch"))
+        try await site.syncOnce()
         try await ends.requireAgreement()
         #expect(try await branch.tallyObjects() == [])
         #expect(try await site.run("remove", "shop-to-reports", "--yes").exitCode == 0)

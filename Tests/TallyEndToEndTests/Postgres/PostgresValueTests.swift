@@ -83,7 +83,7 @@ struct PostgresValueTests {
 
     @Test
     func replicaIdentityFullIndexAndPartitionedTablesAreFollowed() async throws {
-        let site = try await PostgresSite()
+        let site = try await PostgresSite(flow: "tables: [\"*\", \"archive.*\"]")
         try await site.source.psql(
             """
             CREATE TABLE full_one (id int PRIMARY KEY, a text); ALTER TABLE full_one REPLICA IDENTITY FULL;
