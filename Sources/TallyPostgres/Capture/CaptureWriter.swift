@@ -100,11 +100,11 @@ actor CaptureWriter {
             return try removeRows(connection)
         }
         pending = nil
-        while removed >= LogRemoval.step { removed = try connection.transaction { try removeRows(connection) } }
+        while removed >= CapturedRowRemoval.step { removed = try connection.transaction { try removeRows(connection) } }
     }
 
     private func removeRows(_ connection: PostgresConnection) throws -> Int {
-        let count = try LogRemoval.removeSome(from: connection)
+        let count = try CapturedRowRemoval.removeSome(from: connection)
         if count > 0 { observer?(.capturedRowsRemoved) }
         return count
     }
