@@ -1,6 +1,10 @@
 /// Two files differ.
 package struct Disagreement: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Compares tables of two files row by row, with exact storage classes, by the `sqlite3` command alone.

@@ -17,18 +17,36 @@ package struct Site {
         )
     }
 
+    /// A store of a `tally.yaml`. A text alone is the path of a SQLite file.
+    package struct StoreLine: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+        let settings: String
+
+        private init(settings: String) {
+            self.settings = settings
+        }
+
+        package init(stringLiteral path: String) {
+            self.init(settings: "kind: sqlite, path: \"\(path)\"")
+        }
+
+        /// - Parameter more: More keys, as they stand between braces.
+        package static func postgres(_ url: String, _ more: String = "") -> StoreLine {
+            StoreLine(settings: "kind: postgres, url: \"\(url)\"" + (more.isEmpty ? "" : ", \(more)"))
+        }
+    }
+
     /// - Parameters:
-    ///   - stores: Paths of SQLite files by name.
+    ///   - stores: Stores by name.
     ///   - flows: What ``flow(_:from:to:_:)`` made.
-    package init(stores: [String: String], flows: [String]) throws {
+    package init(stores: [String: StoreLine], flows: [String]) throws {
         folder = try ScratchFolder()
         source = SQLiteShell("source.db", in: folder)
         target = SQLiteShell("target.db", in: folder)
         try configure(stores: stores, flows: flows)
     }
 
-    package func configure(stores: [String: String], flows: [String]) throws {
-        let stores = stores.sorted { $0.key < $1.key }.map { "  \($0.key): { kind: sqlite, path: \"\($0.value)\" }" }
+    package func configure(stores: [String: StoreLine], flows: [String]) throws {
+        let stores = stores.sorted { $0.key < $1.key }.map { "  \($0.key): { \($0.value.settings) }" }
         try folder.write(
             "stores:\n" + stores.joined(separator: "\n") + "\nflows:\n" + flows.joined(separator: "\n") + "\n",
             to: "tally.yaml"
