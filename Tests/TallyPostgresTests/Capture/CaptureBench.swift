@@ -126,7 +126,7 @@ struct CaptureBench {
                 brought.end = end.position
                 if end.position >= goal { return brought }
             case .schema(let change): brought.structure.append(change)
-            case .sweepDue: continue
+            case .sweepDue, .notice: continue
             }
         }
     }
@@ -159,7 +159,7 @@ struct CaptureBench {
             switch try await session.next() {
             case .slice(let slice): try apply(slice)
             case .schema(let change): return change
-            case .sweepDue: continue
+            case .sweepDue, .notice: continue
             }
         }
     }
@@ -196,12 +196,15 @@ struct CaptureBench {
     }
 
     private func put(_ row: Row, into table: TableSchema) throws {
-        // By number, as a flow does: a row may have been captured before its columns got the names they have now.
+        // By name or else by number: a row may have been captured before its columns got the names they have now.
         let held = try held(table.name)
         var columns: [PostgresColumn] = []
         var values: [Parameter] = []
         for (column, value) in zip(table.columns, row.values) {
-            guard let value, let place = held.schema.columns.firstIndex(where: { $0.id == column.id }) else { continue }
+            guard let value,
+                let place = held.schema.column(named: column.name)
+                    ?? held.schema.columns.firstIndex(where: { $0.id == column.id })
+            else { continue }
             columns.append(held.columns[place])
             values.append(try parameter(value, for: held.columns[place]))
         }
