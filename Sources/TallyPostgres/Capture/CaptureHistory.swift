@@ -3,7 +3,8 @@ import TallyModel
 /// Whether a checkpoint still belongs to the log of a source.
 enum CaptureHistory {
     /// - Throws: ``StoreError`` with `historyLost` or `historyWentBackwards` when the stream cannot go on from there.
-    static func verify(_ position: Position, flow: String, in connection: PostgresConnection) throws -> CapturePosition {
+    static func verify(_ position: Position, flow: String, in connection: PostgresConnection) throws -> CapturePosition
+    {
         guard let capture = CapturePosition(detail: position.detail) else {
             throw lost("the target's checkpoint was written with another kind of capture", connection)
         }
@@ -15,7 +16,10 @@ enum CaptureHistory {
             throw wentBackwards("the target has taken transactions that the server has not yet made", connection)
         }
         guard try isThere(capture.anchor, in: connection) else {
-            let later = try connection.query("SELECT FROM tally.log WHERE place > $1 LIMIT 1", [.integer(capture.anchor.place)])
+            let later = try connection.query(
+                "SELECT FROM tally.log WHERE place > $1 LIMIT 1",
+                [.integer(capture.anchor.place)]
+            )
             let acknowledged = try Consumers.all(in: connection).first { $0.flow == flow }?.acknowledged
             let removed = (acknowledged?.detail).flatMap(CapturePosition.init(detail:))
             if let removed, removed.anchor.place > capture.anchor.place, later.rowCount > 0 {

@@ -14,6 +14,22 @@ actor CaptureInspector {
         reading(options) { try PolledFindings(request: request, connection: $0).all() }
     }
 
+    func verifyTriggers(_ request: CaptureRequest, _ options: ConnectionOptions) throws {
+        guard let checkpoint = request.checkpoint else { return }
+        let connection = try PostgresConnection(options, application: "tally check")
+        defer { connection.close() }
+        let (flow, id) = (request.consumer.flow, try SourceIdentity.read(in: connection))
+        try SourceIdentity.verify(checkpoint, is: id, flow: flow, label: connection.label)
+        _ = try CaptureHistory.verify(checkpoint.position, flow: flow, in: connection)
+    }
+
+    func verifyPolls(_ request: CaptureRequest, _ options: ConnectionOptions) throws {
+        guard let checkpoint = request.checkpoint else { return }
+        let connection = try PostgresConnection(options, application: "tally check")
+        defer { connection.close() }
+        try Poller.verify(checkpoint, flow: request.consumer.flow, in: connection)
+    }
+
     private func reading(_ options: ConnectionOptions, _ body: (PostgresConnection) throws -> [Finding]) -> [Finding] {
         do {
             let connection = try PostgresConnection(options, application: "tally check")

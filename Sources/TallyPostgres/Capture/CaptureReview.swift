@@ -125,13 +125,14 @@ struct CaptureReview {
         guard makesTriggers else { return }
         try connection.execute(script.makeTriggers(always: catalog.owned.contains(shape.relation)))
         var final = shape
-        final.triggers = try connection.query(
-            """
-            SELECT string_agg(concat_ws(':', oid, tgenabled, xmin), ',' ORDER BY tgname) FROM pg_trigger
-            WHERE tgrelid = $1 AND tgname IN ('tally_bell', 'tally_rows', 'tally_truncate')
-            """,
-            [.integer(shape.relation)]
-        ).text(0, 0) ?? ""
+        final.triggers =
+            try connection.query(
+                """
+                SELECT string_agg(concat_ws(':', oid, tgenabled, xmin), ',' ORDER BY tgname) FROM pg_trigger
+                WHERE tgrelid = $1 AND tgname IN ('tally_bell', 'tally_rows', 'tally_truncate')
+                """,
+                [.integer(shape.relation)]
+            ).text(0, 0) ?? ""
         try connection.query(
             "UPDATE tally.shape SET shape = $1 WHERE id = $2",
             [.text(try ShapeStore.encode(final)), .integer(recorded.id)]

@@ -50,8 +50,9 @@ struct CapturedShapes {
     }
 
     /// What changed between two snapshots: what is to be said before the rows of that time, and what after them.
-    func changes(from former: ServerSnapshot, to current: ServerSnapshot) -> (before: [SchemaChange], after: [SchemaChange])
-    {
+    func changes(from former: ServerSnapshot, to current: ServerSnapshot) -> (
+        before: [SchemaChange], after: [SchemaChange]
+    ) {
         let known = tables(in: former)
         let present = tables(in: current)
         var before: [SchemaChange] = []

@@ -98,7 +98,9 @@ final class LogReader {
         while !batch.isCopied, builder.byteCount < sliceLimit {
             let more = try connection.withNextCopyData { message in
                 defer { batch.isFirstMessage = false }
-                guard case .row(var fields) = try CopiedFields.read(message, isFirst: batch.isFirstMessage) else { return }
+                guard case .row(var fields) = try CopiedFields.read(message, isFirst: batch.isFirstMessage) else {
+                    return
+                }
                 try take(&fields, into: &builder, &batch)
             }
             batch.isCopied = !more

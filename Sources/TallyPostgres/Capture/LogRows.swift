@@ -92,7 +92,9 @@ struct LogRows {
         }
         for record in records {
             let key = layout.key.map { record.withField($0) { $0.map { Array($0) } } }
-            let values = Row(try zip(layout.schema.key, layout.key).map { try record.value($1, of: layout.columns[$0]) })
+            let values = Row(
+                try zip(layout.schema.key, layout.key).map { try record.value($1, of: layout.columns[$0]) }
+            )
             doubts.append(Doubt(layout: layout, key: key, values: values))
         }
         return true

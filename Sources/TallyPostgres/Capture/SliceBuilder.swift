@@ -64,9 +64,11 @@ struct SliceBuilder {
     }
 
     private func row(_ record: RecordText, _ layout: CapturedShapes.Layout) throws -> Row {
-        Row(try zip(layout.fields, layout.columns).map { field, column in
-            try field.map { try record.value($0, of: column) }
-        })
+        Row(
+            try zip(layout.fields, layout.columns).map { field, column in
+                try field.map { try record.value($0, of: column) }
+            }
+        )
     }
 
     private func key(_ record: RecordText, _ layout: CapturedShapes.Layout) throws -> Row {

@@ -16,12 +16,13 @@ enum StructureCheck {
         """
 
     /// The same with the triggers and what is recorded of them.
-    static let capture = structure + """
+    static let capture =
+        structure + """
 
-        + (SELECT coalesce(sum(hashtextextended(concat_ws(',', 't', oid, tgenabled, xmin), 0)), 0)
-            FROM pg_trigger WHERE tgrelid = ANY($1) AND tgname IN ('tally_bell', 'tally_rows', 'tally_truncate'))
-        + (SELECT coalesce(sum(hashtextextended(concat_ws(',', 's', id, until), 0)), 0) FROM tally.shape)
-        """
+            + (SELECT coalesce(sum(hashtextextended(concat_ws(',', 't', oid, tgenabled, xmin), 0)), 0)
+                FROM pg_trigger WHERE tgrelid = ANY($1) AND tgname IN ('tally_bell', 'tally_rows', 'tally_truncate'))
+            + (SELECT coalesce(sum(hashtextextended(concat_ws(',', 's', id, until), 0)), 0) FROM tally.shape)
+            """
 
     /// One value: a number that changes when tables come, go, or are given other names.
     static let tables = """

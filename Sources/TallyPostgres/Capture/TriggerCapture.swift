@@ -25,6 +25,11 @@ package enum TriggerCapture {
         await CaptureInspector().triggerFindings(request.namingDefaultSchema, options)
     }
 
+    /// Makes sure that a stream could go on exactly from the request's checkpoint. Changes nothing.
+    package static func verify(_ request: CaptureRequest, _ options: ConnectionOptions) async throws {
+        try await CaptureInspector().verifyTriggers(request, options)
+    }
+
     /// Undoes all that ``open(_:_:_:now:sliceLimit:)`` made for this flow. Doing it twice is doing it once.
     package static func remove(flow: String, _ options: ConnectionOptions) async throws {
         let consumer = Consumer(flow: flow, targetID: "", targetLabel: "")

@@ -12,7 +12,9 @@ struct TriggerFindings {
             Finding(.error, "\(connection.label): no table matches \($0)", remedy: "correct the name in `tables`")
         }
         if selected.isEmpty {
-            findings.append(Finding(.error, "\(connection.label): no table is selected", remedy: "name some in `tables`"))
+            findings.append(
+                Finding(.error, "\(connection.label): no table is selected", remedy: "name some in `tables`")
+            )
         }
         findings += catalog.keyless.filter { request.tables.contains($0.name) }.map(\.finding)
         findings += try aboutServer() + aboutSchema() + aboutOtherFlows()

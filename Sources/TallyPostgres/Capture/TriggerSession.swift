@@ -86,7 +86,9 @@ package actor TriggerSession: SourceSession {
             application: "tally \(flow) stream",
             interrupter: interrupter
         )
-        try connection.execute("SET enable_seqscan = off; SET client_min_messages = warning; LISTEN \(CaptureTables.channel)")
+        try connection.execute(
+            "SET enable_seqscan = off; SET client_min_messages = warning; LISTEN \(CaptureTables.channel)"
+        )
         self.connection = connection
         try reader.reload(check: await writer.review(), from: connection)
         let tables = reader.tables

@@ -27,7 +27,9 @@ package final class PostgresConnection {
     private static let serverOptions = [
         "datestyle": "ISO,MDY", "intervalstyle": "iso_8601", "extra_float_digits": "1", "bytea_output": "hex",
         "timezone": "UTC", "lc_monetary": "C", "xmloption": "content", "standard_conforming_strings": "on",
-        "jit": "off", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+        "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+        // To compile a statement takes the server up to a second; none of Tally's is worth that.
+        "jit": "off",
     ]
 
     /// Connects; waits for at most `connect_timeout` (10 seconds where the user sets none) for each host.

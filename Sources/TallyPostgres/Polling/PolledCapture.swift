@@ -21,6 +21,11 @@ package enum PolledCapture {
         await CaptureInspector().polledFindings(request.namingDefaultSchema, options)
     }
 
+    /// Makes sure that a stream could go on exactly from the request's checkpoint. Changes nothing.
+    package static func verify(_ request: CaptureRequest, _ options: ConnectionOptions) async throws {
+        try await CaptureInspector().verifyPolls(request, options)
+    }
+
     /// Nothing to do: polling leaves nothing behind.
     package static func remove(flow: String, _ options: ConnectionOptions) async throws {}
 }

@@ -14,7 +14,9 @@ struct PolledFindings {
             Finding(.error, "\(connection.label): no table matches \($0)", remedy: "correct the name in `tables`")
         }
         if selected.isEmpty {
-            findings.append(Finding(.error, "\(connection.label): no table is selected", remedy: "name some in `tables`"))
+            findings.append(
+                Finding(.error, "\(connection.label): no table is selected", remedy: "name some in `tables`")
+            )
         }
         findings += catalog.keyless.filter { request.tables.contains($0.name) }.map(\.finding)
         findings += aboutDeletes() + (try aboutActivity())
@@ -105,9 +107,10 @@ struct PolledFindings {
     private func aboutUnseen(_ table: PolledTable) throws -> [Finding] {
         let column = table.column.name
         guard table.schema.columns[table.cursor].isNullable else { return [] }
-        let count = try connection.execute(
-            "SELECT count(*) FROM \(table.table.rowsSQL) WHERE \(column.postgresIdentifier) IS NULL"
-        ).integer(0, 0) ?? 0
+        let count =
+            try connection.execute(
+                "SELECT count(*) FROM \(table.table.rowsSQL) WHERE \(column.postgresIdentifier) IS NULL"
+            ).integer(0, 0) ?? 0
         guard count > 0 else { return [] }
         return [
             Finding(

@@ -28,7 +28,8 @@ struct PolledStructure {
     }
 
     private func identified(_ table: PostgresTable) -> PostgresTable {
-        guard let known = known[table.name], known.oid == table.oid, !Rewrite(from: known, to: table).isStructural else {
+        guard let known = known[table.name], known.oid == table.oid, !Rewrite(from: known, to: table).isStructural
+        else {
             return table
         }
         return known

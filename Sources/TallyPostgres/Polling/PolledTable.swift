@@ -114,7 +114,9 @@ struct PolledTable {
     /// - Parameters:
     ///   - snapshot: That of the poll that read up to ``mark``.
     ///   - age: How long the oldest transaction that ran when it was taken had been at work, in microseconds.
-    mutating func settle(_ rule: CursorRule, _ snapshot: ServerSnapshot, age: Int, in connection: PostgresConnection) throws {
+    mutating func settle(_ rule: CursorRule, _ snapshot: ServerSnapshot, age: Int, in connection: PostgresConnection)
+        throws
+    {
         guard let mark else { return }
         // What is not visible yet has a number from xmin on, and so began to write after the polls with a lower xmax.
         let trusted = passed.lastIndex { $0.xmax <= snapshot.xmin }

@@ -221,6 +221,14 @@ final class Poller {
 
     // MARK: The server
 
+    /// - Throws: ``StoreError`` when a stream cannot go on from the checkpoint.
+    static func verify(_ checkpoint: Checkpoint, flow: String, in connection: PostgresConnection) throws {
+        let id = try SourceIdentity.read(in: connection)
+        try SourceIdentity.verify(checkpoint, is: id, flow: flow, label: connection.label)
+        let held = try marks(of: checkpoint, label: connection.label)
+        if try held.snapshot.xmax > readSnapshot(connection).xmax { throw wentBackwards(connection.label) }
+    }
+
     private static func readSnapshot(_ connection: PostgresConnection) throws -> ServerSnapshot {
         let text = try connection.execute("SELECT txid_current_snapshot()").text(0, 0)
         guard let snapshot = text.flatMap({ ServerSnapshot($0) }) else {

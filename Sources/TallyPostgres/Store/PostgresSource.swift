@@ -16,32 +16,33 @@ package struct PostgresSource: Source {
     }
 
     package func inspect(_ request: CaptureRequest) async throws -> [Finding] {
-        if let refusal = refusal(of: request) { return [Finding(.error, refusal.message)] }
-        return await LogCapture.inspect(request, options)
+        switch request.capture.mode {
+        case .auto, .log: await LogCapture.inspect(request, options)
+        case .trigger: await TriggerCapture.inspect(request, options)
+        case .timestamp, .version: await PolledCapture.inspect(request, options)
+        }
     }
 
     package func verify(_ request: CaptureRequest) async throws {
-        if let refusal = refusal(of: request) { throw refusal }
-        try await LogCapture.verify(request, options)
+        switch request.capture.mode {
+        case .auto, .log: try await LogCapture.verify(request, options)
+        case .trigger: try await TriggerCapture.verify(request, options)
+        case .timestamp, .version: try await PolledCapture.verify(request, options)
+        }
     }
 
     package func open(_ request: CaptureRequest) async throws -> any SourceSession {
-        if let refusal = refusal(of: request) { throw refusal }
-        return try await LogSession.open(options, request: request, observer: observer, forms: forms)
+        switch request.capture.mode {
+        case .auto, .log:
+            try await LogSession.open(options, request: request, observer: observer, forms: forms)
+        case .trigger: try await TriggerCapture.open(request, options, observer)
+        case .timestamp, .version: try await PolledCapture.open(request, options, observer)
+        }
     }
 
     package func remove(flow: String) async throws {
+        // Whatever the flow is set to by now, it may have been captured otherwise before.
         try await LogCapture.remove(flow: flow, options)
-    }
-
-    private func refusal(of request: CaptureRequest) -> StoreError? {
-        switch request.capture.mode {
-        case .auto, .log: nil
-        case .trigger, .timestamp, .version:
-            StoreError(
-                .unsupported,
-                "\(options.label): `capture: \(request.capture.mode)` is for other stores; write `capture: log`"
-            )
-        }
+        try await TriggerCapture.remove(flow: flow, options)
     }
 }

@@ -23,9 +23,12 @@ struct PostgresCrashTests {
 
         var random = SplitMix64(seed: seed ^ 1)
         var done: [String: Int] = [:]
+        var spent: [String: Duration] = [:]
         var inspector: BankInspector?
         for (number, fault) in Fault.plan(count: Self.faults, seed: seed).enumerated() {
+            let start = ContinuousClock.now
             try await stage.undergo(fault, number: number)
+            spent[fault.kind, default: .zero] += ContinuousClock.now - start
             done[fault.kind, default: 0] += 1
             if inspector == nil, try await stage.isBankLive() { inspector = BankInspector(stage.target) }
             // How long it may recover before the next one is this test's random input; nothing waits for anything.
@@ -46,7 +49,7 @@ struct PostgresCrashTests {
         print(
             "crash test over PostgreSQL: \(Self.faults) faults, \(transactions) bank transactions, \(report.looks) looks "
                 + "at the sums, \(customers.interruptions) of \(customers.runs) runs of pgbench cut short; \(done)"
-        )
+ + "\(spent)"        )
         await stage.close()
     }
 }

@@ -201,7 +201,9 @@ struct CaptureBench {
         var columns: [PostgresColumn] = []
         var values: [Parameter] = []
         for (column, value) in zip(table.columns, row.values) {
-            guard let value, let place = held.schema.column(named: column.name) ?? held.schema.columns.firstIndex(where: { $0.id == column.id })
+            guard let value,
+                let place = held.schema.column(named: column.name)
+                    ?? held.schema.columns.firstIndex(where: { $0.id == column.id })
             else { continue }
             columns.append(held.columns[place])
             values.append(try parameter(value, for: held.columns[place]))

@@ -17,7 +17,9 @@ struct CaptureStructureTests {
                 "ALTER TABLE items DROP COLUMN n",
                 "ALTER TABLE items RENAME COLUMN id TO number",
             ]
-            let inserts = ["(2, 'two', 2, 'x', 5)", "(3, 'three', 3, 'y', 6)", "(4, 'four', 'z', 7)", "(5, 'five', 'z', 8)"]
+            let inserts = [
+                "(2, 'two', 2, 'x', 5)", "(3, 'three', 3, 'y', 6)", "(4, 'four', 'z', 7)", "(5, 'five', 'z', 8)",
+            ]
             var checkpoint: Checkpoint?
             for (id, (statement, insert)) in zip(statements, inserts).enumerated() {
                 // The change comes between two rows, and both before anybody looks; every second time nobody is there.
@@ -36,13 +38,16 @@ struct CaptureStructureTests {
         }
     }
 
-    @Test("a table is loaded anew when its rows changed in a way that no trigger saw", arguments: [
-        "ALTER TABLE items ALTER COLUMN n TYPE text USING n * 2",
-        "ALTER TABLE items DISABLE TRIGGER ALL; UPDATE items SET n = 7; ALTER TABLE items ENABLE TRIGGER ALL",
-        "DROP TRIGGER tally_rows ON items; UPDATE items SET n = 8",
-        "ALTER TABLE items DROP COLUMN n; ALTER TABLE items ADD COLUMN n int DEFAULT 4",
-        "DROP TABLE items; CREATE TABLE items (id int PRIMARY KEY, name text, n int); INSERT INTO items VALUES (9, 'z', 9)",
-    ])
+    @Test(
+        "a table is loaded anew when its rows changed in a way that no trigger saw",
+        arguments: [
+            "ALTER TABLE items ALTER COLUMN n TYPE text USING n * 2",
+            "ALTER TABLE items DISABLE TRIGGER ALL; UPDATE items SET n = 7; ALTER TABLE items ENABLE TRIGGER ALL",
+            "DROP TRIGGER tally_rows ON items; UPDATE items SET n = 8",
+            "ALTER TABLE items DROP COLUMN n; ALTER TABLE items ADD COLUMN n int DEFAULT 4",
+            "DROP TABLE items; CREATE TABLE items (id int PRIMARY KEY, name text, n int); INSERT INTO items VALUES (9, 'z', 9)",
+        ]
+    )
     func invalidation(statement: String) async throws {
         try await CaptureBench.run(Self.items) { bench in
             let session = try await bench.open()
@@ -84,11 +89,14 @@ struct CaptureStructureTests {
         }
     }
 
-    @Test("no statement of the user's fails because of the triggers", arguments: [
-        "ALTER TABLE items ALTER COLUMN id TYPE bigint", "ALTER TABLE items RENAME COLUMN id TO number",
-        "ALTER TABLE items DROP COLUMN id CASCADE", "ALTER TABLE items RENAME TO things",
-        "ALTER TABLE items SET SCHEMA elsewhere", "DROP TABLE items", "REVOKE ALL ON items FROM postgres",
-    ])
+    @Test(
+        "no statement of the user's fails because of the triggers",
+        arguments: [
+            "ALTER TABLE items ALTER COLUMN id TYPE bigint", "ALTER TABLE items RENAME COLUMN id TO number",
+            "ALTER TABLE items DROP COLUMN id CASCADE", "ALTER TABLE items RENAME TO things",
+            "ALTER TABLE items SET SCHEMA elsewhere", "DROP TABLE items", "REVOKE ALL ON items FROM postgres",
+        ]
+    )
     func harmlessness(statement: String) async throws {
         try await CaptureBench.run(Self.items) { bench in
             let session = try await bench.open()
@@ -103,7 +111,11 @@ struct CaptureStructureTests {
                 END $$
                 """
             )
-            #expect(try await bench.ask("SELECT count(*) FROM pg_class WHERE relname IN ('items', 'things') AND relkind = 'r'") == (statement.hasPrefix("DROP TABLE") ? "0" : "1"))
+            #expect(
+                try await bench.ask(
+                    "SELECT count(*) FROM pg_class WHERE relname IN ('items', 'things') AND relkind = 'r'"
+                ) == (statement.hasPrefix("DROP TABLE") ? "0" : "1")
+            )
             await session.close()
         }
     }

@@ -55,7 +55,9 @@ struct TriggerCaptureTests {
         }
     }
 
-    @Test("goes on from a checkpoint exactly, also where a transaction was open at it, and keeps what is not acknowledged")
+    @Test(
+        "goes on from a checkpoint exactly, also where a transaction was open at it, and keeps what is not acknowledged"
+    )
     func resumption() async throws {
         try await CaptureBench.run(Self.items) { bench in
             let late = try bench.writer()
@@ -110,7 +112,9 @@ struct TriggerCaptureTests {
     @Test("lets programs write that have no rights on Tally's tables, and flows share what is captured")
     func sharing() async throws {
         try await CaptureBench.run(Self.items) { bench in
-            try await bench.write("DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT INSERT, UPDATE, SELECT ON items TO clerk")
+            try await bench.write(
+                "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT INSERT, UPDATE, SELECT ON items TO clerk"
+            )
             let (one, two) = (try await bench.open(flow: "one"), try await bench.open(flow: "two"))
             try await bench.write("INSERT INTO items VALUES (1, 'by a clerk')", user: "clerk")
             let (first, second) = (try await bench.follow(one), try await bench.follow(two))

@@ -10,7 +10,9 @@ struct PolledSessionTests {
         """
     private static let all = "SELECT * FROM items ORDER BY id"
 
-    private func settings(_ mode: CaptureSettings.Mode, sweep: Duration? = nil, deleted: String? = nil) -> CaptureSettings {
+    private func settings(_ mode: CaptureSettings.Mode, sweep: Duration? = nil, deleted: String? = nil)
+        -> CaptureSettings
+    {
         CaptureSettings(
             mode: mode,
             column: mode == .timestamp ? "at" : "v",
@@ -86,7 +88,9 @@ struct PolledSessionTests {
             let session = try await opened(bench, settings(.version))
             let late = try bench.writer()
             let insert = "INSERT INTO items(id, v) VALUES"
-            try late.execute("BEGIN; \(insert) (1, nextval('versions')); SAVEPOINT a; \(insert) (2, nextval('versions'))")
+            try late.execute(
+                "BEGIN; \(insert) (1, nextval('versions')); SAVEPOINT a; \(insert) (2, nextval('versions'))"
+            )
             for id in 3...6 {
                 try await bench.write("\(insert) (\(id), nextval('versions'))")
                 #expect(ids(try await bench.follow(session)) == [.integer(Int64(id))])
@@ -105,7 +109,9 @@ struct PolledSessionTests {
             var session = try await opened(bench, settings(mode))
             let late = try bench.writer()
             try late.execute("BEGIN; INSERT INTO items(id, v) VALUES (1, nextval('versions'))")
-            try await bench.write("INSERT INTO items(id, v) SELECT n, nextval('versions') FROM generate_series(2, 20) n")
+            try await bench.write(
+                "INSERT INTO items(id, v) SELECT n, nextval('versions') FROM generate_series(2, 20) n"
+            )
             let first = try await bench.follow(session)
             #expect(first.changes.count == 19)
             await session.close()
@@ -143,7 +149,8 @@ struct PolledSessionTests {
     func structure() async throws {
         try await CaptureBench.run(Self.items) { bench in
             let session = try await opened(bench, settings(.timestamp))
-            let script = "ALTER TABLE items ADD COLUMN more int DEFAULT 3; CREATE TABLE later (id int PRIMARY KEY, at date)"
+            let script =
+                "ALTER TABLE items ADD COLUMN more int DEFAULT 3; CREATE TABLE later (id int PRIMARY KEY, at date)"
             try await bench.write(script)
             try await bench.writeToCopy(script)
             let changes = try await bench.follow(session).structure
@@ -162,7 +169,9 @@ struct PolledSessionTests {
     func future() async throws {
         try await CaptureBench.run(Self.items) { bench in
             let session = try await opened(bench, settings(.timestamp))
-            try await bench.write("INSERT INTO items VALUES (1, 'a', NULL, now() + interval '1 year'), (2, 'b', NULL, 'infinity')")
+            try await bench.write(
+                "INSERT INTO items VALUES (1, 'a', NULL, now() + interval '1 year'), (2, 'b', NULL, 'infinity')"
+            )
             #expect(try await bench.follow(session).letters == "uu")
             try await bench.write("INSERT INTO items VALUES (3, 'c')")
             #expect(ids(try await bench.follow(session)) == [.integer(3)])
