@@ -112,11 +112,15 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyCrashTests",
-            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: [
+                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally",
+            ]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
-            dependencies: ["TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally"]
+            dependencies: [
+                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally",
+            ]
         ),
     ]
 )

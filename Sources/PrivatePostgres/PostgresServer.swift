@@ -98,7 +98,7 @@ package final class PostgresServer: Sendable {
     private var configuration: [String: String] {
         var lines = [
             "port": "\(port)", "listen_addresses": "127.0.0.1", "unix_socket_directories": folder,
-            "wal_level": "logical", "max_wal_senders": "20", "max_replication_slots": "20",
+            "max_connections": "300", "wal_level": "logical", "max_wal_senders": "60", "max_replication_slots": "60",
             "max_logical_replication_workers": "8", "max_worker_processes": "16", "timezone": "UTC",
         ]
         if !settings.isDurable { lines["fsync"] = "off" }

@@ -98,13 +98,25 @@ public actor Ledger: FlowLedger {
 
     private static func enterWAL(_ connection: Connection) throws {
         guard try connection.first("PRAGMA journal_mode")?.first?.string != "wal" else { return }
-        let mode = try connection.first("PRAGMA journal_mode = WAL")?.first?.string
+        let mode = try waitingForOthers { try connection.first("PRAGMA journal_mode = WAL")?.first?.string }
         guard mode == "wal" else {
             throw StoreError(
                 .unsupported,
                 "\(connection.path): the file system cannot hold a ledger (no shared memory for SQLite's WAL); "
                     + "give `state:` a folder on a local disk"
             )
+        }
+    }
+
+    /// Repeats what another process's lock refuses: SQLite itself does not wait for the one that a change of mode takes.
+    private static func waitingForOthers<Result>(_ body: () throws -> Result) throws -> Result {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try body()
+            } catch let error as StoreError where error.code == .busy && ContinuousClock.now < deadline {
+                Thread.sleep(forTimeInterval: 0.01)
+            }
         }
     }
 

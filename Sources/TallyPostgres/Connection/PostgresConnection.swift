@@ -123,7 +123,9 @@ package final class PostgresConnection {
     private static func connectionError(_ message: String, needsPassword: Bool) -> PostgresError {
         let lines = message.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
         let text = lines.joined(separator: "; ")
-        if needsPassword { return PostgresError(state: "28P01", message: "the server asks for a password, and none is set") }
+        if needsPassword {
+            return PostgresError(state: "28P01", message: "the server asks for a password, and none is set")
+        }
         guard let match = message.firstMatch(of: /:  ([0-9A-Z]{5}): ([^\n]*)/) else {
             return PostgresError(state: "", message: text)
         }
@@ -364,7 +366,9 @@ package final class PostgresConnection {
                     continue
                 }
                 values.append(UnsafePointer(place.assumingMemoryBound(to: CChar.self)))
-                bytes.withUnsafeBytes { if let start = $0.baseAddress { place.copyMemory(from: start, byteCount: $0.count) } }
+                bytes.withUnsafeBytes {
+                    if let start = $0.baseAddress { place.copyMemory(from: start, byteCount: $0.count) }
+                }
                 // Values in text form end with a zero.
                 place.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
                 place += bytes.count + 1

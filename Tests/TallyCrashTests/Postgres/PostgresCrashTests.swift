@@ -49,7 +49,8 @@ struct PostgresCrashTests {
         print(
             "crash test over PostgreSQL: \(Self.faults) faults, \(transactions) bank transactions, \(report.looks) looks "
                 + "at the sums, \(customers.interruptions) of \(customers.runs) runs of pgbench cut short; \(done)"
- + "\(spent)"        )
+                + "\(spent)"
+        )
         await stage.close()
     }
 }

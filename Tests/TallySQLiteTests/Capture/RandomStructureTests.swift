@@ -33,6 +33,7 @@ struct RandomStructureTests {
                 session = try await file.open(checkpoint: replica.checkpoint)
             }
             try await replica.catchUpAndLoad(with: session)
+            world.looked()
             let expected = try file.rows("t", key: ["id"])
             guard replica["t"] == expected else {
                 Issue.record("seed \(seed), round \(round): \(replica["t"]) is not \(expected); \(replica.log)")
@@ -60,6 +61,11 @@ struct RandomStructureTests {
 struct ChangingTable {
     private var columns = ["a", "b"]
     private var count = 0
+    private var lookedAt = 1
+
+    /// Tally has looked at the table as it is: what a unique index does that is gone before is not seen
+    /// (`docs/sqlite.md`).
+    mutating func looked() { lookedAt = max(1, count) }
 
     /// Takes up what the statements have really done.
     mutating func read(from connection: Connection) {
@@ -99,7 +105,7 @@ struct ChangingTable {
         case 2: return "ALTER TABLE t DROP COLUMN \(column)"
         case 3: return "ALTER TABLE t RENAME COLUMN \(column) TO r\(count)"
         case 4: return "CREATE UNIQUE INDEX i\(count) ON t(\(column))"
-        case 5: return "DROP INDEX IF EXISTS i\(Int.random(in: 1...count, using: &dice))"
+        case 5: return "DROP INDEX IF EXISTS i\(Int.random(in: 1...lookedAt, using: &dice))"
         case 6:
             return """
                 CREATE TRIGGER g\(count) AFTER UPDATE ON t WHEN NEW.id = 3 BEGIN

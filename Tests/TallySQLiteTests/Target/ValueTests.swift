@@ -91,7 +91,7 @@ struct ValueTests {
         let day: Int64 = 86_400_000_000
         let values: [(Value, String)] = [
             (.date(days: -719_162), "0001-01-01"), (.date(days: -719_163), "0001-12-31 BC"),
-            (.date(days: -735_161), "0044-03-15 BC"), (.date(days: 2_932_897), "10000-01-01"),
+            (.date(days: -735_160), "0044-03-15 BC"), (.date(days: 2_932_897), "10000-01-01"),
             (.time(microseconds: day), "24:00:00"),
             (.timestamp(microseconds: -1, isZoned: true), "1969-12-31 23:59:59.999999Z"),
             (.timestamp(microseconds: -719_163 * day + 1, isZoned: false), "0001-12-31 00:00:00.000001 BC"),

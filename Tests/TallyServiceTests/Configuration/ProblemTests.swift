@@ -73,11 +73,11 @@ struct ConfigurationProblemTests {
 
     static let stores: [Case] = [
         Case(
-            "stores:\n  a: { knd: sqlite }\n  b: { kind: postgres }\n  c: { kind: sqlit, path: x }\n  d: { kind: sqlite }\n"
+            "stores:\n  a: { knd: sqlite }\n  b: { kind: mariadb }\n  c: { kind: sqlit, path: x }\n  d: { kind: sqlite }\n"
                 + "  e: { kind: sqlite, pth: x.db }\n  f: sqlite\n  g:\n  h i: { kind: sqlite, path: '' }\n"
                 + "flows: [{ name: x, from: a, to: b }]\n",
-            "2:3: stores.a.kind: is missing; write kind: sqlite; this version knows sqlite",
-            "3:14: stores.b.kind: “postgres” is no kind of store that can be opened; this version knows sqlite",
+            "2:3: stores.a.kind: is missing; write kind: sqlite; this version knows sqlite, postgres",
+            "3:14: stores.b.kind: “mariadb” is no kind of store that can be opened; this version knows sqlite, postgres",
             "4:14: stores.c.kind: “sqlit” is no kind of store that can be opened; did you mean “sqlite”?",
             "5:3: stores.d.path: is missing; write where the SQLite file is: path: shop.db",
             "6:3: stores.e.path: is missing; write where the SQLite file is: path: shop.db",
