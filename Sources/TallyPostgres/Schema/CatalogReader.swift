@@ -12,6 +12,22 @@ struct CatalogReader {
 
     /// - Parameter name: The only table to look for; `nil` for all.
     func read(matching name: TableName?, where isWanted: (TableName) -> Bool) throws -> PostgresCatalog {
+        var attempts = 1
+        while true {
+            do {
+                return try readOnce(matching: name, where: isWanted)
+            } catch let error as StoreError
+                where error.postgres?.state == "XX000" && attempts < 5 && connection.isOpen
+                && !connection.isInTransaction
+            {
+                // The server's functions that describe an index or a constraint look past the snapshot, and fail for one
+                // that was dropped since it was taken.
+                attempts += 1
+            }
+        }
+    }
+
+    private func readOnce(matching name: TableName?, where isWanted: (TableName) -> Bool) throws -> PostgresCatalog {
         try connection.withCatalogSnapshot {
             // In the snapshot's transaction and after it was taken: what the snapshot shows was committed before.
             let position = try connection.query(CatalogQueries.position).integer(0, 0) ?? 0

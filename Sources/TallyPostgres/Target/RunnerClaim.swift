@@ -23,6 +23,7 @@ struct RunnerClaim: Sendable {
     mutating func take(in connection: PostgresConnection, takeOver: Bool) throws {
         let holder = try CheckpointTable.holder(of: flow, in: connection)
         try askForLock(in: connection)
+        if !holdsLock, !takeOver { try waitForLock(in: connection) }
         if !holdsLock {
             guard takeOver || holder?.runner.id == runner.id else { throw held(by: holder, connection.label) }
             try endHolder(in: connection)
@@ -33,6 +34,19 @@ struct RunnerClaim: Sendable {
 
     private mutating func askForLock(in connection: PostgresConnection) throws {
         holdsLock = try connection.execute("SELECT pg_try_advisory_lock(\(key.number))").flag(0, 0)
+    }
+
+    /// Waits a little for the lock: the server notices only some moments later that a process was killed, and gives up
+    /// what its connection held when the statement at hand has ended.
+    private mutating func waitForLock(in connection: PostgresConnection) throws {
+        try connection.execute("SAVEPOINT tally_claim; SET LOCAL lock_timeout = '3s'")
+        do {
+            try connection.execute("SELECT pg_advisory_lock(\(key.number))")
+            try connection.execute("SET LOCAL lock_timeout = 0; RELEASE SAVEPOINT tally_claim")
+            holdsLock = true
+        } catch let error as StoreError where error.code == .busy {
+            try connection.execute("ROLLBACK TO SAVEPOINT tally_claim")
+        }
     }
 
     /// Ends the connection of the runner that is being replaced, so that what it left open blocks nobody. Where rights
