@@ -6,6 +6,7 @@ import TallyTesting
 import Testing
 
 /// Real data: the Chinook music shop.
+@Suite(.timeLimit(.minutes(15)))
 struct ChinookTests {
     /// Kept beside the repository, not in it.
     private static let path: String? = {

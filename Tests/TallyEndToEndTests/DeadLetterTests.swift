@@ -3,6 +3,7 @@ import TallyHarness
 import Testing
 
 /// A row that the target refuses stops only itself.
+@Suite(.timeLimit(.minutes(15)))
 struct DeadLetterTests {
     private func poisoned() async throws -> Site {
         let site = try Site(flow: "create: never")

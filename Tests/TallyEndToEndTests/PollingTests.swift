@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// Capture without triggers, by a column that grows with every write.
+@Suite(.timeLimit(.minutes(15)))
 struct PollingTests {
     @Test
     func captureByTimestampFollowsWritesAndSoftDeletesAndLeavesNoTriggersBehind() async throws {

@@ -4,6 +4,7 @@ import TallyHarness
 import Testing
 
 /// What a configuration selects, and what is shown of it.
+@Suite(.timeLimit(.minutes(15)))
 struct SelectionTests {
     @Test
     func aSelectionThatMatchesNoTableIsSaidByEveryCommandAndTheFlowGoesOnOnceThereIsOne() async throws {

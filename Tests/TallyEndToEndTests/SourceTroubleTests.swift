@@ -4,6 +4,7 @@ import TallyHarness
 import Testing
 
 /// A source that is not what it was: named, never skipped over, and nothing is done to the target.
+@Suite(.timeLimit(.minutes(15)))
 struct SourceTroubleTests {
     private static let notes = """
         PRAGMA journal_mode = WAL;

@@ -3,6 +3,7 @@ import TallyHarness
 import Testing
 
 /// How a running node ends, and what keeps a second one out.
+@Suite(.timeLimit(.minutes(15)))
 struct StoppingTests {
     private static let counters = """
         PRAGMA journal_mode = WAL;

@@ -4,6 +4,7 @@ import TallyModel
 import Testing
 
 /// Tables and columns that come, go and change their names while the flow runs.
+@Suite(.timeLimit(.minutes(15)))
 struct StructureTests {
     @Test
     func addedRenamedAndDroppedColumnsAreFollowedWhileTheFlowRuns() async throws {

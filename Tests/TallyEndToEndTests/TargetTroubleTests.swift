@@ -4,7 +4,7 @@ import TallyHarness
 import Testing
 
 /// A target that cannot be written for a while.
-@Suite(.enabled(if: Disk.isAvailable, "needs root, to mount a small disk"))
+@Suite(.enabled(if: Disk.isAvailable, "needs root, to mount a small disk"), .timeLimit(.minutes(15)))
 struct TargetTroubleTests {
     private func site() throws -> Site {
         try Site(

@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// Several flows of one node.
+@Suite(.timeLimit(.minutes(15)))
 struct TopologyTests {
     @Test
     func twoFlowsShareATarget() async throws {

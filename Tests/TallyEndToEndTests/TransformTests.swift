@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// Transforms as a user writes them, through the whole program.
+@Suite(.timeLimit(.minutes(15)))
 struct TransformTests {
     @Test
     func filtersComputesDropsRenamesAndRoutes() async throws {

@@ -4,6 +4,7 @@ import TallyModel
 import Testing
 
 /// What is odd about real files, through the whole program, compared byte by byte.
+@Suite(.timeLimit(.minutes(15)))
 struct ValueTests {
     @Test
     func everyStorageClassArrivesExactly() async throws {

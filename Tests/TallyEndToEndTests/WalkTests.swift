@@ -4,6 +4,7 @@ import TallyHarness
 import Testing
 
 /// The walk of the README, command by command, with a file of the user's own.
+@Suite(.timeLimit(.minutes(15)))
 struct WalkTests {
     private static let albums = """
         CREATE TABLE artist (id INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -4,6 +4,7 @@ import TallyHarness
 import Testing
 
 /// Writes of a source's users that are easily taken for something else.
+@Suite(.timeLimit(.minutes(15)))
 struct WriterTests {
     /// A flow that runs, over a source that this script made.
     private func following(_ script: String, flow: String = "") async throws -> (Site, ChildProcess) {

@@ -2,7 +2,7 @@ import Foundation
 import PrivatePostgres
 import Testing
 
-@Suite("A private PostgreSQL server")
+@Suite("A private PostgreSQL server", .timeLimit(.minutes(15)))
 struct ServerTests {
     @Test("answers psql, keeps what was committed through a crash, and is gone with its folder")
     func life() async throws {

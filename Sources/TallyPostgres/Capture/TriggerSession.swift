@@ -28,7 +28,8 @@ package actor TriggerSession: SourceSession {
     private var startTables: [TableSchema] = []
     private var waiting: [StreamEvent] = []
     private var lastLookout = ContinuousClock.now
-    private var tableCheck: String?
+    /// What ``StructureCheck`` said of the tables before the last review of them.
+    private var tableCheck = ""
 
     static func open(
         _ options: ConnectionOptions,
@@ -90,6 +91,7 @@ package actor TriggerSession: SourceSession {
             "SET enable_seqscan = off; SET client_min_messages = warning; LISTEN \(CaptureTables.channel)"
         )
         self.connection = connection
+        tableCheck = try connection.execute(StructureCheck.tables).text(0, 0) ?? ""
         try reader.reload(check: await writer.review(), from: connection)
         let tables = reader.tables
         known.set(tables.values.map(\.table))
@@ -132,14 +134,10 @@ package actor TriggerSession: SourceSession {
     /// Sees now and then whether there are tables that the flow wants and that are not captured.
     private func lookOut(_ connection: PostgresConnection) async throws {
         let now = ContinuousClock.now
-        guard now - lastLookout >= Self.lookout || tableCheck == nil else { return }
+        guard now - lastLookout >= Self.lookout else { return }
         lastLookout = now
         let check = try connection.execute(StructureCheck.tables).text(0, 0) ?? ""
-        if tableCheck == nil || check == tableCheck {
-            tableCheck = check
-        } else if try await review() {
-            tableCheck = check
-        }
+        if check != tableCheck, try await review() { tableCheck = check }
     }
 
     /// - Returns: Whether it could be done; not while a transaction keeps a table that is to be captured.

@@ -5,6 +5,7 @@ import TallyTesting
 import Testing
 
 /// Real data: the Chinook music shop, from database to database and on into a file.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresChinookTests {
     /// Kept beside the repository, not in it.
     private static let path: String? = {

@@ -3,6 +3,7 @@ import TallyHarness
 import Testing
 
 /// A transaction far larger than the budget.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresMemoryTests {
     private static let rows = 5_000_000
 

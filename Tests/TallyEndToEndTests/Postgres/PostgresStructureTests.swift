@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// Tables and columns that come, go and change their names while the flow runs.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresStructureTests {
     @Test
     func addedRenamedAndDroppedColumnsAndNewTablesAreFollowedWhileTheFlowRuns() async throws {

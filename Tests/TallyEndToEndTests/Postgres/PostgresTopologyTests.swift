@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// PostgreSQL beside SQLite, and in chains.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresTopologyTests {
     /// Types that both kinds of store can hold without loss.
     private static let items = """

@@ -4,6 +4,7 @@ import TallyHarness
 import Testing
 
 /// Servers that restart, refuse, or have forgotten: named, never skipped over.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresTroubleTests {
     private static let counters = """
         CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL);

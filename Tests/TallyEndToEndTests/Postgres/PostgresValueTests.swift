@@ -2,6 +2,7 @@ import TallyHarness
 import Testing
 
 /// Every built-in type, from database to database, as `psql` shows it.
+@Suite(.timeLimit(.minutes(15)))
 struct PostgresValueTests {
     private static let types = """
         CREATE TYPE mood AS ENUM ('sad', 'so-so', 'happy');

@@ -66,6 +66,102 @@ struct InboxTests {
             return
         }
     }
+
+    @Test func slicesThatWaitBehindOneAreTakenWithItUpToTheNextOfAnotherKind() async throws {
+        let inbox = Inbox(budget: ByteCount.mebibytes(1))
+        let slices = (1...4).map { Samples.slice([Samples.insert(Int64($0), 0)], end: UInt64($0)) }
+        for slice in slices[..<3] { try await inbox.offer(.slice(slice)) }
+        try await inbox.offer(.notice("something"))
+        try await inbox.offer(.slice(slices[3]))
+        guard case .event(.slice(let first))? = inbox.take() else {
+            Issue.record("no slice came")
+            return
+        }
+        #expect(inbox.takeSlices(after: first).map(\.end?.position.order) == [2, 3])
+        #expect(inbox.takeSlices(after: first).isEmpty)
+        guard case .event(.notice)? = inbox.take(), case .event(.slice)? = inbox.take(), inbox.take() == nil else {
+            Issue.record("what waited did not come in order")
+            return
+        }
+    }
+
+    @Test func theBeginningOfALargeTransactionIsNotTakenWithWhatWasComplete() async throws {
+        let inbox = Inbox(budget: ByteCount.mebibytes(1))
+        let complete = Samples.slice([Samples.insert(1, 0)], end: 1)
+        for slice in [complete, complete, Samples.slice([Samples.insert(2, 0)], end: nil), complete] {
+            try await inbox.offer(.slice(slice))
+        }
+        #expect(inbox.take() != nil)
+        #expect(inbox.takeSlices(after: complete).count == 1)
+    }
+
+    @Test func slicesAreTakenTogetherOnlyAsFarAsATargetGainsByIt() async throws {
+        let inbox = Inbox(budget: ByteCount.mebibytes(64))
+        let half = Slice(
+            tables: [],
+            changes: [],
+            end: Commit(position: Position(order: 1)),
+            byteCount: BatchPolicy.enough.bytes / 2
+        )
+        for _ in 1...4 { try await inbox.offer(.slice(half)) }
+        #expect(inbox.take() != nil)
+        #expect(inbox.takeSlices(after: half).count == 1)
+    }
+}
+
+struct SliceJoiningTests {
+    private let others = TableSchema(
+        name: TableName("others"),
+        columns: Samples.items.columns,
+        key: [0]
+    )
+
+    private func moved(_ change: Change, to table: Int) -> Change {
+        var change = change
+        change.table = table
+        return change
+    }
+
+    @Test func changesKeepTheirOrderAndTheirTables() {
+        var slice = Samples.slice([Samples.insert(1, 0)], end: 5)
+        slice.join(
+            Slice(
+                tables: [others, Samples.items],
+                changes: [Samples.insert(2, 0), moved(Samples.insert(3, 0), to: 1)],
+                end: Commit(position: Position(order: 6), time: Timestamp(microseconds: 7)),
+                byteCount: 10
+            )
+        )
+        #expect(slice.tables.map(\.name.name) == ["items", "others"])
+        #expect(slice.changes.map { slice.tables[$0.table].name.name } == ["items", "others", "items"])
+        #expect(slice.changes.map { $0.row[0] } == [.integer(1), .integer(2), .integer(3)])
+        #expect(slice.end == Commit(position: Position(order: 6), time: Timestamp(microseconds: 7)))
+    }
+
+    @Test func aTableWhoseStructureChangedIsAnotherOne() {
+        var changed = Samples.items
+        changed.version = 2
+        var slice = Samples.slice([Samples.insert(1, 0)])
+        slice.join(Samples.slice([Samples.insert(2, 0)], of: changed))
+        #expect(slice.tables.map(\.version) == [1, 2])
+        #expect(slice.changes.map(\.table) == [0, 1])
+    }
+
+    @Test func theEndIsTheLastOnesWithTheTimeOfTheEarliest() {
+        func end(_ order: UInt64, _ time: Int64?) -> Slice {
+            let time = time.map { Timestamp(microseconds: $0) }
+            return Slice(
+                tables: [],
+                changes: [],
+                end: Commit(position: Position(order: order), time: time),
+                byteCount: 1
+            )
+        }
+        var slice = end(1, 100)
+        slice.join(end(2, 200))
+        slice.join(end(3, nil))
+        #expect(slice.end == Commit(position: Position(order: 3), time: Timestamp(microseconds: 100)))
+    }
 }
 
 struct BatchPolicyTests {

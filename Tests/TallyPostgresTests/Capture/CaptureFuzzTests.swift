@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Random transactions captured by triggers")
+@Suite("Random transactions captured by triggers", .timeLimit(.minutes(15)))
 struct CaptureFuzzTests {
     @Test(
         "a copy made of what the stream brings is equal to the source, over restarts",

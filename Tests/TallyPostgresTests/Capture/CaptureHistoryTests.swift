@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("The history of a database captured by triggers")
+@Suite("The history of a database captured by triggers", .timeLimit(.minutes(15)))
 struct CaptureHistoryTests {
     private static let items = "CREATE TABLE items (id int PRIMARY KEY, name text)"
 

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Tables that change while triggers capture them")
+@Suite("Tables that change while triggers capture them", .timeLimit(.minutes(15)))
 struct CaptureStructureTests {
     private static let items = "CREATE TABLE items (id int PRIMARY KEY, name text, n int)"
     private static let all = "SELECT * FROM items ORDER BY id"

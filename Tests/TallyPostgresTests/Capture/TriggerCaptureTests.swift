@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("PostgreSQL captured by triggers")
+@Suite("PostgreSQL captured by triggers", .timeLimit(.minutes(15)))
 struct TriggerCaptureTests {
     private static let items = "CREATE TABLE items (id int PRIMARY KEY, name text, price numeric(12,2))"
     private static let all = "SELECT * FROM items ORDER BY id"

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Loading tables in chunks")
+@Suite("Loading tables in chunks", .timeLimit(.minutes(15)))
 struct ChunkTests {
     /// All rows of a table as psql shows them, and how many chunks they came in.
     private func load(

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Large transactions that stream before they are committed")
+@Suite("Large transactions that stream before they are committed", .timeLimit(.minutes(15)))
 struct LargeTransactionTests {
     @Test("come whole, in slices, without what their subtransactions took back")
     func subtransactions() async throws {

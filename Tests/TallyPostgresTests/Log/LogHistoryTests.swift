@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Going on from a checkpoint")
+@Suite("Going on from a checkpoint", .timeLimit(.minutes(15)))
 struct LogHistoryTests {
     private static let table = "CREATE TABLE t (id int PRIMARY KEY, n int)"
 

@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Checking a database that is to be captured out of its log")
+@Suite("Checking a database that is to be captured out of its log", .timeLimit(.minutes(15)))
 struct LogInspectionTests {
     @Test("names tables that cannot be captured and rights that are missing, with the SQL that mends each")
     func tables() async throws {

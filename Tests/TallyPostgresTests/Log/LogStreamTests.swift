@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("The stream out of the server's log")
+@Suite("The stream out of the server's log", .timeLimit(.minutes(15)))
 struct LogStreamTests {
     @Test("brings every kind of change, so that a copy built from it equals the table")
     func everyKind() async throws {

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Changes of structure beside the log")
+@Suite("Changes of structure beside the log", .timeLimit(.minutes(15)))
 struct LogStructureTests {
     @Test("a backlog from before columns came, went and were renamed is read as it was")
     func backlog() async throws {

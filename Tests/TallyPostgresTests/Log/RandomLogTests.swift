@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Random transactions in the log")
+@Suite("Random transactions in the log", .timeLimit(.minutes(15)))
 struct RandomLogTests {
     @Test("a copy built from loads and stream equals the tables, across restarts of the session", arguments: [11, 12])
     func random(seed: UInt64) async throws {

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("PostgreSQL polled by timestamp and by version")
+@Suite("PostgreSQL polled by timestamp and by version", .timeLimit(.minutes(15)))
 struct PolledSessionTests {
     private static let items = """
         CREATE TABLE items (id int PRIMARY KEY, name text, gone boolean, at timestamptz NOT NULL DEFAULT now(), v bigint);

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Changing the structure of a PostgreSQL target")
+@Suite("Changing the structure of a PostgreSQL target", .timeLimit(.minutes(15)))
 struct AlterationTests {
     private let postgres = NativeDefinition(
         kind: "postgres",

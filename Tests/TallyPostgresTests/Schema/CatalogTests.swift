@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("The catalog of a PostgreSQL database")
+@Suite("The catalog of a PostgreSQL database", .timeLimit(.minutes(15)))
 struct CatalogTests {
     @Test func tablesAndColumnsAreReadWithTheirKeys() async throws {
         let database = try await SchemaDatabase(

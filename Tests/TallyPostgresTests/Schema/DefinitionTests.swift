@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Tables from PostgreSQL, made again in another database")
+@Suite("Tables from PostgreSQL, made again in another database", .timeLimit(.minutes(15)))
 struct DefinitionTests {
     /// What `pg_dump` says of a database's structure, as lines in order; the order of statements is no part of it.
     private func dump(_ database: SchemaDatabase) async throws -> [String] {

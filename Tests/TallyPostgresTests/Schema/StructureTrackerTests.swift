@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("The structure of rows in the log")
+@Suite("The structure of rows in the log", .timeLimit(.minutes(15)))
 struct StructureTrackerTests {
     private static let (int, bigint, text, varchar): (UInt32, UInt32, UInt32, UInt32) = (23, 20, 25, 1043)
     private let int = Self.int

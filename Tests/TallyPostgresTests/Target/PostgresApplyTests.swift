@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Changes applied to a PostgreSQL target")
+@Suite("Changes applied to a PostgreSQL target", .timeLimit(.minutes(15)))
 struct PostgresApplyTests {
     private static let table = "CREATE TABLE t (id int PRIMARY KEY, name text, price numeric(8,2))"
 

@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("A PostgreSQL target's checkpoint and claim")
+@Suite("A PostgreSQL target's checkpoint and claim", .timeLimit(.minutes(15)))
 struct PostgresClaimTests {
     private let checkpoint = Checkpoint(sourceID: "source", position: Position(order: 7, detail: "one"))
 

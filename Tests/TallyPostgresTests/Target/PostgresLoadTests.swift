@@ -3,7 +3,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Chunks loaded into a PostgreSQL target")
+@Suite("Chunks loaded into a PostgreSQL target", .timeLimit(.minutes(15)))
 struct PostgresLoadTests {
     private static let table = "CREATE TABLE t (id int PRIMARY KEY, name text, price numeric(8,2))"
 
@@ -202,8 +202,8 @@ struct PostgresLoadTests {
         #expect(try await session.permitsFolding(schema.name))
         let rows = (1...60).map { Row([.integer(Int64($0)), .text("n")]) }
         _ = try await session.load(.of(schema, rows), mode: .add)
-        try await session.finishLoad(of: schema)
-        try await session.finishLoad(of: schema)
+        _ = try await session.finishLoad(of: schema)
+        _ = try await session.finishLoad(of: schema)
         try await session.commit()
         try await session.makeDurable()
         #expect(try await session.isEmpty(schema.name) == false)

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Bytes that are no value")
+@Suite("Bytes that are no value", .timeLimit(.minutes(15)))
 struct DamagedValueTests {
     private static let scalars: [ValueShape] = [
         .boolean, .int2, .int4, .int8, .float4, .float8, .numeric, .text, .bytea, .date, .time, .timestamp,

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Values of other kinds of store")
+@Suite("Values of other kinds of store", .timeLimit(.minutes(15)))
 struct ForeignValueTests {
     private struct Case {
         var value: Value

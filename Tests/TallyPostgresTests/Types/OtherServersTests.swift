@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("What other versions and settings of the server send")
+@Suite("What other versions and settings of the server send", .timeLimit(.minutes(15)))
 struct OtherServersTests {
     private func text(_ text: String, as shape: ValueShape) throws -> Value {
         try Array(text.utf8).withUnsafeBytes { try ValueDecoding.decodeText($0, as: shape, typeName: "t") }

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Random values")
+@Suite("Random values", .timeLimit(.minutes(15)))
 struct RandomValueTests {
     private static let definition = """
         (id int PRIMARY KEY, n numeric, ts timestamp, tz timestamptz, f8 float8, f4 float4, t text, b bytea,

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("COPY data")
+@Suite("COPY data", .timeLimit(.minutes(15)))
 struct RowDecoderTests {
     private static let columns = [
         PostgresColumn(name: "id", number: 1, type: 20, typeName: "bigint", shape: .int8),

@@ -2,7 +2,7 @@ import TallyModel
 import TallyPostgres
 import Testing
 
-@Suite("Values of the server's types")
+@Suite("Values of the server's types", .timeLimit(.minutes(15)))
 struct TypeRoundTripTests {
     @Test("come back to the server as psql shows them, whichever form they were read and written in")
     func everyType() async throws {

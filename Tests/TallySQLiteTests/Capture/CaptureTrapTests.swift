@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("What triggers must not miss")
+@Suite("What triggers must not miss", .timeLimit(.minutes(15)))
 struct CaptureTrapTests {
     /// Opens a flow, runs the script in the `sqlite3` command, and compares what arrived with the table.
     private func check(

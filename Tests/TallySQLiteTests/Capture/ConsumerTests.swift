@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Flows that share a source")
+@Suite("Flows that share a source", .timeLimit(.minutes(15)))
 struct ConsumerTests {
     private static let tables = "CREATE TABLE a(id INTEGER PRIMARY KEY, v); CREATE TABLE b(id INTEGER PRIMARY KEY, v);"
 

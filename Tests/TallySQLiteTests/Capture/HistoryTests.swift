@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("A source's history")
+@Suite("A source's history", .timeLimit(.minutes(15)))
 struct HistoryTests {
     private static let table = "CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'x');"
 

@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Random statements, compared with SQLite itself")
+@Suite("Random statements, compared with SQLite itself", .timeLimit(.minutes(15)))
 struct RandomCaptureTests {
     /// Random in every run; the comment of a failure has the seed that brings it back.
     @Test("The stream makes of an old copy exactly the table", arguments: HardTable.all.indices)

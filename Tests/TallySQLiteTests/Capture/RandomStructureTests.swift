@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Random changes of structure among random writes")
+@Suite("Random changes of structure among random writes", .timeLimit(.minutes(15)))
 struct RandomStructureTests {
     /// Random in every run; the comment of a failure has the seed that brings it back.
     @Test("The stream makes of an old copy exactly the tables, also when it is replayed from any checkpoint")

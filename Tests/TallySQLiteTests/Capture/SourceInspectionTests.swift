@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("What check says about a source")
+@Suite("What check says about a source", .timeLimit(.minutes(15)))
 struct SourceInspectionTests {
     private func findings(_ schema: String, tables: [String] = ["*"], journal: String = "wal") async throws -> [Finding]
     {

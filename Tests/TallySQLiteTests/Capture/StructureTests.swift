@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Changes of structure in a source that is captured")
+@Suite("Changes of structure in a source that is captured", .timeLimit(.minutes(15)))
 struct StructureTests {
     @Test("A column that is added, renamed and dropped is followed, and no user's ALTER is refused")
     func alterColumns() async throws {

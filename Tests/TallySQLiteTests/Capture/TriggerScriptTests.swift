@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("The text of triggers")
+@Suite("The text of triggers", .timeLimit(.minutes(15)))
 struct TriggerScriptTests {
     private static let schema = TableSchema(
         name: TableName("t\"t"),

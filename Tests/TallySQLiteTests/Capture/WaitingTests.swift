@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Waiting for commits")
+@Suite("Waiting for commits", .timeLimit(.minutes(15)))
 struct WaitingTests {
     @Test("A wait ends with the next commit of another process", arguments: ["wal", "delete", "truncate"])
     func commitEndsWait(journal: String) async throws {

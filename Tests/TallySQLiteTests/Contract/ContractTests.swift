@@ -4,7 +4,7 @@ import TallySQLite
 import TallyTesting
 import Testing
 
-@Suite("A SQLite file keeps the contracts of stores")
+@Suite("A SQLite file keeps the contracts of stores", .timeLimit(.minutes(15)))
 struct ContractTests {
     @Test("as a target", arguments: TargetContract.Rule.allCases)
     func target(rule: TargetContract.Rule) async throws {

@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Reading tables in chunks")
+@Suite("Reading tables in chunks", .timeLimit(.minutes(15)))
 struct ChunkTests {
     /// Reads the table chunk by chunk and gives the rows with the ranges that the chunks speak for.
     private func read(

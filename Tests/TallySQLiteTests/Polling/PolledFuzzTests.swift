@@ -3,7 +3,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Polling under random writes")
+@Suite("Polling under random writes", .timeLimit(.minutes(15)))
 struct PolledFuzzTests {
     @Test("a replica fed by polls equals the table, across restarts", arguments: 1...12)
     func replicaAgrees(seed: UInt64) async throws {

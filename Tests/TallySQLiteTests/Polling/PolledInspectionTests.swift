@@ -2,7 +2,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Checking a polled source")
+@Suite("Checking a polled source", .timeLimit(.minutes(15)))
 struct PolledInspectionTests {
     @Test("what polling will not see is said, with what to do about it")
     func findings() async throws {

@@ -3,7 +3,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Structure of a polled source")
+@Suite("Structure of a polled source", .timeLimit(.minutes(15)))
 struct PolledSchemaTests {
     private static let table = """
         CREATE TABLE a(id INTEGER PRIMARY KEY, at TEXT, x TEXT);

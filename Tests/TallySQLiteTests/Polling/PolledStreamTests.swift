@@ -4,7 +4,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("The stream of a polled source")
+@Suite("The stream of a polled source", .timeLimit(.minutes(15)))
 struct PolledStreamTests {
     private static let two = """
         CREATE TABLE a(id INTEGER PRIMARY KEY, at TEXT, x);

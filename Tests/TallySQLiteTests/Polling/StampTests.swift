@@ -2,7 +2,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Stamps")
+@Suite("Stamps", .timeLimit(.minutes(15)))
 struct StampTests {
     private static let moment: Int64 = 1_795_255_200_000_000
 

@@ -3,7 +3,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Capture by timestamp")
+@Suite("Capture by timestamp", .timeLimit(.minutes(15)))
 struct TimestampPollingTests {
     private static let orders = """
         CREATE TABLE orders(id INTEGER PRIMARY KEY, note TEXT, gone, at TEXT);

@@ -3,7 +3,7 @@ import Testing
 import TallyModel
 import TallySQLite
 
-@Suite("Capture by version")
+@Suite("Capture by version", .timeLimit(.minutes(15)))
 struct VersionPollingTests {
     private static let items = """
         CREATE TABLE items(a TEXT, b INTEGER, name TEXT, v INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;

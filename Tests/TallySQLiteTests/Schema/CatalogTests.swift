@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("The catalog of a SQLite file")
+@Suite("The catalog of a SQLite file", .timeLimit(.minutes(15)))
 struct CatalogTests {
     private func catalog(_ script: String) throws -> [TableSchema] {
         let connection = try Connection(path: ":memory:", access: .create)

@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Tables that Tally makes")
+@Suite("Tables that Tally makes", .timeLimit(.minutes(15)))
 struct DefinitionTests {
     static let tables = [
         "CREATE TABLE t(a INT, b TEXT NOT NULL, c ANY, PRIMARY KEY(b, a)) STRICT, WITHOUT ROWID",
@@ -54,7 +54,7 @@ struct DefinitionTests {
         _ = try await fixture.copy("t")
         #expect(try fixture.shell(Self.description) == fixture.shell(Self.description, on: fixture.source))
         let session = try await fixture.open()
-        try await session.finishLoad(of: try fixture.schema("t"))
+        _ = try await session.finishLoad(of: try fixture.schema("t"))
         try await session.commit()
         await session.close()
         #expect(try fixture.shell("SELECT count(*) FROM pragma_index_list('t')") == "2")
@@ -68,7 +68,7 @@ struct DefinitionTests {
         )
         _ = try await fixture.copy("t")
         let session = try await fixture.open()
-        try await session.finishLoad(of: try fixture.schema("t"))
+        _ = try await session.finishLoad(of: try fixture.schema("t"))
         try await session.commit()
         await session.close()
         #expect(try fixture.shell("SELECT group_concat(name) FROM pragma_index_list('t')") == "t_i_2")
@@ -203,7 +203,7 @@ struct DefinitionTests {
         let session = try await fixture.open()
         do {
             try await session.create(schema)
-            try await session.finishLoad(of: schema)
+            _ = try await session.finishLoad(of: schema)
             try await session.commit()
         } catch {
             await session.close()

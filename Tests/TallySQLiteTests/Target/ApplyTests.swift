@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Applying changes to a SQLite target")
+@Suite("Applying changes to a SQLite target", .timeLimit(.minutes(15)))
 struct ApplyTests {
     private let fixture: TargetFixture
 

@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Who may write for a flow")
+@Suite("Who may write for a flow", .timeLimit(.minutes(15)))
 struct ClaimTests {
     private let fixture: TargetFixture
     private let schema: TableSchema

@@ -4,7 +4,7 @@ import TallySQLite
 import TallyTesting
 import Testing
 
-@Suite("Loading into a SQLite target")
+@Suite("Loading into a SQLite target", .timeLimit(.minutes(15)))
 struct LoadTests {
     @Test("Adding writes every row and keeps what else is there")
     func add() async throws {

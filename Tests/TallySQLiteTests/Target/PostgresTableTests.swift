@@ -2,7 +2,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Tables from PostgreSQL in a SQLite target")
+@Suite("Tables from PostgreSQL in a SQLite target", .timeLimit(.minutes(15)))
 struct PostgresTableTests {
     private func schema(_ columns: [Column], name: TableName = TableName("t"), key: [Int] = [0]) -> TableSchema {
         TableSchema(

@@ -2,7 +2,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Changing the structure of a SQLite target")
+@Suite("Changing the structure of a SQLite target", .timeLimit(.minutes(15)))
 struct StructureChangeTests {
     private let native = NativeDefinition(kind: "sqlite", table: "CREATE TABLE t(id INTEGER PRIMARY KEY)")
 

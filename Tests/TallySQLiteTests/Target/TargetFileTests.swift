@@ -4,7 +4,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("The file of a SQLite target")
+@Suite("The file of a SQLite target", .timeLimit(.minutes(15)))
 struct TargetFileTests {
     private static let table = "CREATE TABLE t(id INTEGER PRIMARY KEY, v);"
 

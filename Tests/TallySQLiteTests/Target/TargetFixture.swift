@@ -84,7 +84,7 @@ final class TargetFixture: Sendable {
         let session = try await open()
         try await session.create(schema)
         let outcome = try await session.load(try chunk(schema), mode: .add)
-        try await session.finishLoad(of: schema)
+        _ = try await session.finishLoad(of: schema)
         try await session.commit(nil, notes: [])
         await session.close()
         return outcome

@@ -2,7 +2,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Checking a SQLite target")
+@Suite("Checking a SQLite target", .timeLimit(.minutes(15)))
 struct TargetInspectionTests {
     private static let source = "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE, n INT);"
 

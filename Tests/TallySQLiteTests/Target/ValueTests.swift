@@ -3,7 +3,7 @@ import TallyModel
 import TallySQLite
 import Testing
 
-@Suite("Values in a SQLite target")
+@Suite("Values in a SQLite target", .timeLimit(.minutes(15)))
 struct ValueTests {
     static let values: [Value] = [
         .null, .integer(0), .integer(1 << 53 + 1), .integer(.max), .integer(.min), .real(0.1), .real(1), .real(-1e300),

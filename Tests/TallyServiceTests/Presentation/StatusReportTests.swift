@@ -28,6 +28,12 @@ import TallyService
         )
     }
 
+    @Test func `What a source has to say stands below the rest of what is wrong`() {
+        var live = Samples.live
+        live.notice = "the slot holds back 9 GiB of log"
+        #expect(text([live]).contains("\n  notice        the slot holds back 9 GiB of log\n"))
+    }
+
     @Test func `A flow that is being loaded, and one that waits to try again`() {
         #expect(
             text([Samples.loading, Samples.retrying])
