@@ -252,21 +252,40 @@ extension FlowSession {
         let caughtUp = tables.filter { !$1.isPaused && $1.progress?.isCaughtUp(at: checkpoint) ?? false }
         for name in caughtUp.keys.sorted() {
             guard var progress = tables[name]?.progress else { continue }
-            let output = try route(for: progress.adopted).output
-            var message: String?
-            do {
-                try await target.finishLoad(of: output)
-            } catch let error as StoreError where error.code == .rejected || error.code == .incompatibleSchema {
-                await target.rollback()
-                message = "an index could not be made: \(error.message)"
-                context.logger.warning("index left out", metadata: ["table": "\(name)", "reason": "\(error)"])
-            }
+            let left = try await finishLoad(of: name, progress)
             progress.phase = .live
             progress.mode = .replace
             try await target.commit(nil, notes: [try progress.note(for: name)])
             tables[name]?.progress = progress
-            show(name, message: message)
+            leftOut[name] = left.isEmpty ? nil : left
+            show(name)
             context.logger.info("load done", metadata: ["table": "\(name)", "rows": "\(progress.rows)"])
+        }
+        let isLoading = tables.values.contains { $0.progress?.isReplaying ?? false }
+        if !caughtUp.isEmpty, !isLoading { try await makeWhatWasLeftOut() }
+    }
+
+    /// Tries once more what could not be made while other tables were still to come, such as foreign keys.
+    private func makeWhatWasLeftOut() async throws {
+        for (name, former) in leftOut.sorted(by: { $0.key < $1.key }) {
+            guard let progress = tables[name]?.progress else { continue }
+            let left = try await finishLoad(of: name, progress)
+            try await target.commit(nil, notes: [])
+            leftOut[name] = left.isEmpty ? nil : left
+            if left != former { show(name) }
+            for text in left {
+                context.logger.warning("left out", metadata: ["table": "\(name)", "reason": "\(text)"])
+            }
+        }
+    }
+
+    /// - Returns: What could not be made.
+    private func finishLoad(of name: TableName, _ progress: TableProgress) async throws -> [String] {
+        do {
+            return try await target.finishLoad(of: try route(for: progress.adopted).output)
+        } catch let error as StoreError where error.code == .rejected || error.code == .incompatibleSchema {
+            await target.rollback()
+            return ["an index could not be made: \(error.message)"]
         }
     }
 }

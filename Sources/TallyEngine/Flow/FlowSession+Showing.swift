@@ -13,13 +13,13 @@ extension FlowSession {
         for name in tables.keys { show(name) }
     }
 
-    /// - Parameter message: What a user should know of a table that is not paused.
-    func show(_ table: TableName, message: String? = nil) {
+    func show(_ table: TableName) {
         guard let state = tables[table] else { return }
+        let left = leftOut[table]?.joined(separator: "; ")
         context.meter.table(table) { status in
             status.target = state.target.description
             status.phase = state.statusPhase
-            status.message = state.isPaused ? state.pauseReason : message
+            status.message = state.isPaused ? state.pauseReason : left
             status.rowsLoaded = state.progress?.rows ?? 0
             status.rowsTotal = state.progress?.total
         }

@@ -4,10 +4,18 @@ import TallyTransform
 
 /// Changes on their way: routed, transformed, applied, committed.
 extension FlowSession {
-    func take(_ slice: Slice) async throws {
-        if let end = slice.end, end.position <= checkpoint, !batch.isOpen {
+    /// Applies a slice, together with those that came right behind it while the target was busy.
+    func take(_ first: Slice) async throws {
+        var tablesToSweep = sweptAt.passed(by: first)
+        defer { beginSweeps(of: tablesToSweep) }
+        if let end = first.end, end.position <= checkpoint, !batch.isOpen {
             // Sent again after a reconnection; the target has it.
             return
+        }
+        var slice = first
+        for next in context.inbox.takeSlices(after: first) {
+            tablesToSweep += sweptAt.passed(by: next)
+            slice.join(next)
         }
         try await apply(slice)
         context.inbox.giveBack(slice)

@@ -34,6 +34,8 @@ final class FlowSession {
     /// Tables whose keys are being compared, with what is left to compare.
     var sweeps: [TableName: [KeyRange]] = [:]
     var hasSwept = false
+    /// What could not be made after the load of a table, in words.
+    var leftOut: [TableName: [String]] = [:]
     var sweptAt = SweepMarks()
     let loadWidth: Int
 
@@ -188,7 +190,6 @@ final class FlowSession {
                 await answer(request)
             case .event(.slice(let slice)):
                 try await take(slice)
-                beginSweeps(of: sweptAt.passed(by: slice))
                 if !batch.isOpen { succeeded() }
             case .event(.schema(let change)):
                 try await follow(change)

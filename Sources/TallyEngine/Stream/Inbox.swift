@@ -136,6 +136,29 @@ package final class Inbox: Sendable {
         return item
     }
 
+    /// Takes the slices that wait right behind one that was taken, as far as they are worth joining to it.
+    ///
+    /// Not the parts of a transaction that goes on: they are large, and what was complete before would wait for its end.
+    package func takeSlices(after slice: Slice) -> [Slice] {
+        var count = slice.changes.count
+        var bytes = slice.byteCount
+        let (slices, reader) = state.withLock { state -> ([Slice], CheckedContinuation<Void, Never>?) in
+            var slices: [Slice] = []
+            while case .slice(let next)? = state.events.first, next.end != nil {
+                count += next.changes.count
+                bytes += next.byteCount
+                guard count <= Slice.mostJoinedChanges, bytes <= BatchPolicy.enough.bytes else { break }
+                state.events.removeFirst()
+                state.byteCount -= next.byteCount
+                slices.append(next)
+            }
+            guard !slices.isEmpty, state.byteCount <= budget / 2 else { return (slices, nil) }
+            return (slices, state.reader.take())
+        }
+        reader?.resume()
+        return slices
+    }
+
     /// Leaves a slice that the worker is done with to the reader, to be freed.
     ///
     /// Freeing rows takes a good part of the time of writing them, and memory is freed without waiting where nobody

@@ -92,8 +92,10 @@ public protocol TargetSession: Sendable {
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws
 
-    /// Makes what was left for after the load: indexes. Doing it twice is doing it once.
-    func finishLoad(of schema: TableSchema) async throws
+    /// Makes what was left for after the load: indexes, foreign keys. Doing it twice is doing it once.
+    ///
+    /// - Returns: What could not be made and why, in words; a later call may find that it can.
+    func finishLoad(of schema: TableSchema) async throws -> [String]
 
     /// Makes the slice's changes true, in order.
     ///

@@ -95,8 +95,15 @@ enum PgoutputMessage {
         )
     }
 
-    /// The server counts from the year 2000.
     private static func time(_ reader: inout MessageReader) throws -> Timestamp {
-        Timestamp(microseconds: try reader.integer(Int64.self) &+ 946_684_800_000_000)
+        Timestamp(postgres: try reader.integer())
+    }
+}
+
+extension Timestamp {
+    /// - Parameter microseconds: Since the year 2000, as the server counts.
+    @inline(__always)
+    init(postgres microseconds: Int64) {
+        self.init(microseconds: microseconds &+ 946_684_800_000_000)
     }
 }

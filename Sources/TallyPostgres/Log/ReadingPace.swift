@@ -18,6 +18,15 @@ struct ReadingPace {
     /// How long to let data gather at a time.
     static let rest = Duration.microseconds(400)
 
+    /// How long to gather transactions into one slice while more come fast.
+    ///
+    /// Larger slices are written in less time a row. Whoever is late anyway loses little by a part of that more.
+    ///
+    /// - Parameter late: How long after its commit the server sent the first transaction.
+    static func hold(late: Duration) -> Duration {
+        min(max(late / 8, .milliseconds(8)), .milliseconds(250))
+    }
+
     /// Takes note that all that was there has been read.
     mutating func drained(_ count: Int, now: ContinuousClock.Instant) {
         messages += count

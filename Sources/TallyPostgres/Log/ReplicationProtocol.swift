@@ -4,8 +4,8 @@ import TallyModel
 /// (https://www.postgresql.org/docs/current/protocol-replication.html).
 enum ReplicationProtocol {
     enum Message {
-        /// A message of the output plugin.
-        case data(UnsafeRawBufferPointer)
+        /// A message of the output plugin, and when the server sent it, by its clock.
+        case data(UnsafeRawBufferPointer, sent: Timestamp)
         /// Where the server is, and whether it waits for an answer.
         case keepalive(end: UInt64, isAnswerWanted: Bool)
     }
@@ -14,7 +14,8 @@ enum ReplicationProtocol {
     static func message(_ bytes: UnsafeRawBufferPointer) throws -> Message {
         switch bytes.first {
         case UInt8(ascii: "w") where bytes.count > 25:
-            return .data(UnsafeRawBufferPointer(rebasing: bytes[25...]))
+            let time = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: 17, as: Int64.self))
+            return .data(UnsafeRawBufferPointer(rebasing: bytes[25...]), sent: Timestamp(postgres: time))
         case UInt8(ascii: "k"):
             var reader = MessageReader(bytes)
             _ = try reader.byte()

@@ -18,9 +18,8 @@ final class StreamWorker {
     private var pace = ReadingPace()
     /// Since when complete transactions wait to be handed over.
     private var heldSince: ContinuousClock.Instant?
-
-    /// How long transactions are gathered into one slice while more come fast.
-    private static let longestHold = Duration.milliseconds(8)
+    /// When the server sent the latest message, by its clock.
+    private var sent: Timestamp?
 
     init(
         _ options: ConnectionOptions,
@@ -192,7 +191,9 @@ final class StreamWorker {
         while count < 4096 {
             let progress = try replication.receiveCopyData { bytes in
                 switch try ReplicationProtocol.message(bytes) {
-                case .data(let message): try decoder!.take(message)
+                case .data(let message, let sent):
+                    self.sent = sent
+                    try decoder!.take(message)
                 case .keepalive(let end, let isAnswerWanted):
                     decoder!.passed(end)
                     if isAnswerWanted { keeper.answerIsDue() }
@@ -228,7 +229,7 @@ final class StreamWorker {
             } else if decoder!.assembly.hasComplete {
                 let since = heldSince ?? now
                 heldSince = since
-                guard (isDrained && !pace.isBehind) || since.duration(to: now) >= Self.longestHold else { return }
+                guard (isDrained && !pace.isBehind) || since.duration(to: now) >= hold else { return }
                 decoder!.assembly.cutComplete()
             } else if let keeper, keeper.shouldTell(decoder!.position, now), !decoder!.assembly.isDivided {
                 decoder!.tellPosition()
@@ -237,6 +238,12 @@ final class StreamWorker {
             }
             heldSince = nil
         }
+    }
+
+    /// How long transactions are gathered into one slice while more come fast.
+    private var hold: Duration {
+        guard let sent, let committed = decoder?.assembly.end?.time else { return ReadingPace.hold(late: .zero) }
+        return ReadingPace.hold(late: sent.since(committed))
     }
 
     private func wait(_ replication: PostgresConnection, _ keeper: StreamKeeper, _ now: ContinuousClock.Instant) throws
@@ -254,7 +261,7 @@ final class StreamWorker {
                 Thread.sleep(forTimeInterval: ReadingPace.rest / .seconds(1))
             } else {
                 var deadline = keeper.nextDue(now)
-                if let heldSince { deadline = min(deadline, heldSince + Self.longestHold) }
+                if let heldSince { deadline = min(deadline, heldSince + hold) }
                 _ = try replication.waitForData(until: deadline)
             }
         } catch is CancellationError {

@@ -104,24 +104,28 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
-    func finishLoad(of schema: TableSchema) async throws {
+    func finishLoad(of schema: TableSchema) async throws -> [String] {
         try await interruptible { this in
             let target = try this.begun()
             let numbers = try this.writer(for: schema, target).highestNumbers(in: target)
-            try this.restructuring(schema.name) { connection in
-                let problems = try TableMaker(schema.name, in: connection).finishLoad(of: schema)
-                _ = problems
+            let leftOut = try this.restructuring(schema.name) { connection in
+                try TableMaker(schema.name, in: connection).finishLoad(of: schema)
             }
             this.marks.add(numbers)
+            return leftOut
         }
     }
 
-    private func restructuring(_ table: TableName, _ body: (PostgresConnection) throws -> Void) throws {
+    private func restructuring<Result>(
+        _ table: TableName,
+        _ body: (PostgresConnection) throws -> Result
+    ) throws -> Result {
         let target = try begun()
         writers.removeAll()
         do {
-            try body(target.ready())
+            let result = try body(target.ready())
             target.keep()
+            return result
         } catch var error as StoreError where error.table == nil {
             error.table = table
             throw error

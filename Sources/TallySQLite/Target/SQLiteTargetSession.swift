@@ -91,9 +91,10 @@ actor SQLiteTargetSession: TargetSession {
         }
     }
 
-    func finishLoad(of schema: TableSchema) throws {
-        guard TableStructure.hasIndexes(schema) else { return }
+    func finishLoad(of schema: TableSchema) throws -> [String] {
+        guard TableStructure.hasIndexes(schema) else { return [] }
         try restructure(schema.name) { try TableStructure(of: schema.name, in: $0).makeIndexes(of: schema) }
+        return []
     }
 
     private func restructure(_ table: TableName, _ body: (Connection) throws -> Void) throws {

@@ -20,6 +20,7 @@ package enum StatusReport {
         add("from", Line(status.source))
         add("to", Line(status.target))
         add("message", status.message.map { Line($0, [.paused, .live].contains(status.phase) ? .warning : .bad) })
+        add("notice", status.notice.map { Line($0, .warning) })
         add("next attempt", nextAttempt(status))
         add("position", status.position.map { Line($0) })
         add("lag", lag(status))

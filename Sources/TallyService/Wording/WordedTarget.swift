@@ -55,7 +55,7 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.alter(table, steps) }
     }
 
-    func finishLoad(of schema: TableSchema) async throws {
+    func finishLoad(of schema: TableSchema) async throws -> [String] {
         try await wording.wording { try await base.finishLoad(of: schema) }
     }
 

@@ -34,7 +34,7 @@ extension TargetContract {
     func finishesLoads() async throws {
         let session = try await opened(Thing.row(1, "a", 1))
         for _ in 1...2 {
-            try await session.finishLoad(of: Thing.schema)
+            _ = try await session.finishLoad(of: Thing.schema)
             try await session.commit(nil, notes: [])
         }
         try await insistRows(Thing.row(1, "a", 1), after: session)

@@ -71,7 +71,7 @@ package struct TargetContract: Sendable {
     func opened(_ rows: Row...) async throws -> any TargetSession {
         let session = try await open()
         try await session.create(Thing.schema)
-        try await session.finishLoad(of: Thing.schema)
+        _ = try await session.finishLoad(of: Thing.schema)
         if !rows.isEmpty { _ = try await session.load(Self.chunk(rows), mode: .add) }
         try await session.commit(nil, notes: [])
         return session

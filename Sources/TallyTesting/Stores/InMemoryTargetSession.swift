@@ -70,8 +70,9 @@ final class InMemoryTargetSession: TargetSession, Sendable {
         }
     }
 
-    func finishLoad(of schema: TableSchema) async throws {
+    func finishLoad(of schema: TableSchema) async throws -> [String] {
         try await stage(.finishLoad) { state in try state.change(schema.name) { _ in } }
+        return []
     }
 
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome {
