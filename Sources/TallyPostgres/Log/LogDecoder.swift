@@ -17,6 +17,8 @@ struct LogDecoder {
     private(set) var tracker = StructureTracker()
     /// Where the last transaction that was read ends.
     private(set) var position: UInt64
+    /// When the transaction was committed whose messages came last; `nil` for one that is not yet.
+    private(set) var committed: Timestamp?
 
     private let label: String
     private let timeline: String
@@ -73,6 +75,7 @@ struct LogDecoder {
             }
         case .streamStart(let xid):
             streamed = xid
+            committed = nil
             if spools[xid] == nil { spools[xid] = try TransactionSpool(label: label) }
         case .streamCommit(let xid, let end, let time):
             guard let spool = spools.removeValue(forKey: xid) else { return commit(end, time) }
@@ -80,7 +83,8 @@ struct LogDecoder {
             replay = (spool, end, time)
         case .streamAbort(let xid, let subtransaction):
             if xid == subtransaction { spools[xid] = nil } else { spools[xid]?.abort(subtransaction) }
-        case .begin, .streamStop, .other: break
+        case .begin(let time): committed = time
+        case .streamStop, .other: break
         }
     }
 

@@ -5,7 +5,8 @@ import TallyModel
 ///
 /// Messages of rows keep their values undecoded: they are read where they lie, and must not outlive the buffer.
 enum PgoutputMessage {
-    case begin(xid: UInt32)
+    /// The next messages belong to a transaction that was committed at `time`.
+    case begin(time: Timestamp)
     /// `end` is where the transaction's record ends: the position after it.
     case commit(end: UInt64, time: Timestamp)
     case relation(RelationDescription)
@@ -40,8 +41,8 @@ enum PgoutputMessage {
     private static func rare(_ kind: UInt8, _ reader: inout MessageReader) throws -> PgoutputMessage {
         switch kind {
         case UInt8(ascii: "B"):
-            _ = try reader.bytes(16)
-            return .begin(xid: try reader.integer())
+            _ = try reader.bytes(8)
+            return .begin(time: try time(&reader))
         case UInt8(ascii: "C"):
             _ = try reader.bytes(9)
             return .commit(end: try reader.integer(), time: try time(&reader))

@@ -15,8 +15,20 @@ struct ReadingPace {
     private var windowStart: ContinuousClock.Instant?
     private var messages = 0
 
+    /// Whether the server goes on writing while nothing is read, as ``ReceiveWindow`` has it.
+    private let mayRestLong: Bool
+
+    init(mayRestLong: Bool) {
+        self.mayRestLong = mayRestLong
+    }
+
     /// How long to let data gather at a time.
-    static let rest = Duration.microseconds(400)
+    func rest(late: Duration) -> Duration {
+        mayRestLong ? min(max(late / 16, Self.shortestRest), Self.longestRest) : Self.shortestRest
+    }
+
+    private static let shortestRest = Duration.microseconds(400)
+    private static let longestRest = Duration.milliseconds(6)
 
     /// How long to gather transactions into one slice while more come fast.
     ///
@@ -27,9 +39,10 @@ struct ReadingPace {
         min(max(late / 8, .milliseconds(8)), .milliseconds(250))
     }
 
-    /// Takes note that all that was there has been read.
-    mutating func drained(_ count: Int, now: ContinuousClock.Instant) {
+    /// Takes note of what has been read, and whether it was all there was.
+    mutating func read(_ count: Int, isDrained: Bool, now: ContinuousClock.Instant) {
         messages += count
+        guard isDrained else { return }
         guard let start = windowStart else {
             windowStart = now
             return

@@ -15,7 +15,7 @@ final class StreamWorker {
     private var replication: PostgresConnection?
     private var decoder: LogDecoder?
     private var keeper: StreamKeeper?
-    private var pace = ReadingPace()
+    private var pace = ReadingPace(mayRestLong: false)
     /// Since when complete transactions wait to be handed over.
     private var heldSince: ContinuousClock.Instant?
     /// When the server sent the latest message, by its clock.
@@ -86,6 +86,7 @@ final class StreamWorker {
         let schemas = decoder.tracker.tables.map(\.schema)
         self.decoder = decoder
         try replication.beginCopyBoth(Self.startCommand(opened, isBinary: isBinary))
+        pace = ReadingPace(mayRestLong: ReceiveWindow.narrow(try replication.socket))
         keeper = StreamKeeper(
             control: control,
             replication: replication,
@@ -173,12 +174,12 @@ final class StreamWorker {
                 let count: Int
                 (count, isDrained) = try receive(from: replication, keeper)
                 now = .now
-                if isDrained { pace.drained(count, now: now) }
+                pace.read(count, isDrained: isDrained, now: now)
                 if count > 0 { keeper.received(now) }
             }
         }
         deliver(isDrained: isDrained, now)
-        try wait(replication, keeper, now)
+        if isDrained || decoder!.assembly.isFull { try wait(replication, keeper, now) }
     }
 
     /// Takes in what is here.
@@ -240,11 +241,14 @@ final class StreamWorker {
         }
     }
 
-    /// How long transactions are gathered into one slice while more come fast.
-    private var hold: Duration {
-        guard let sent, let committed = decoder?.assembly.end?.time else { return ReadingPace.hold(late: .zero) }
-        return ReadingPace.hold(late: sent.since(committed))
+    /// How long after its commit the server sent what came last; nobody waits for what is not committed.
+    private var lateness: Duration {
+        guard let sent, let decoder else { return .zero }
+        return decoder.committed.map(sent.since) ?? .seconds(1)
     }
+
+    /// How long transactions are gathered into one slice while more come fast.
+    private var hold: Duration { ReadingPace.hold(late: lateness) }
 
     private func wait(_ replication: PostgresConnection, _ keeper: StreamKeeper, _ now: ContinuousClock.Instant) throws
     {
@@ -255,10 +259,8 @@ final class StreamWorker {
                 guard !handover.hasRoom else { return }
                 signals.bell.wait(atMost: now.duration(to: keeper.nextDue(now)))
                 signals.bell.clear()
-            } else if decoder!.isReplaying {
-                return
             } else if pace.isBehind {
-                Thread.sleep(forTimeInterval: ReadingPace.rest / .seconds(1))
+                Thread.sleep(forTimeInterval: pace.rest(late: lateness) / .seconds(1))
             } else {
                 var deadline = keeper.nextDue(now)
                 if let heldSince { deadline = min(deadline, heldSince + hold) }

@@ -1,6 +1,6 @@
 /// Applying changes that were logged while nobody read, against the server's own subscription with the same backlog.
 ///
-/// Tally's time is that of a whole process, start to exit; the subscription's begins when its worker reads.
+/// The time of both begins when their slot is being read, and ends when the last change is seen in the copy.
 struct PostgresCatchUpBenchmark: Benchmark {
     func run(_ bench: Bench) throws -> [Finding] {
         let pair = try PostgresPair(bench)
@@ -34,14 +34,13 @@ struct PostgresCatchUpBenchmark: Benchmark {
             try databases.target.psql("VACUUM ANALYZE items", databases.peer)
             try databases.source.psql(work.script(count), databases.name)
             try databases.target.psql("CHECKPOINT", databases.peer)
+            let isDone = "SELECT n = \(count) FROM marker"
             try databases.enableSubscription()
-            let peer = try pair.bench.time {
-                try databases.target.wait(for: "SELECT n = \(count) FROM marker", databases.peer)
-            }
+            let peer = try pair.bench.time { try databases.target.wait(for: isDone, databases.peer) }
             try databases.unsubscribe()
             try databases.check(databases.peer)
             try databases.target.psql("CHECKPOINT", databases.name)
-            let tally = try pair.bench.time { try databases.runTally("PostgreSQL: catch-up") }
+            let tally = try databases.timeTally("PostgreSQL: catch-up", until: isDone)
             try databases.check(databases.name)
             try databases.removeTally()
             race.add(tally: tally, peer: peer)

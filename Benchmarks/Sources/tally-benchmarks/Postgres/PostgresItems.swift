@@ -73,7 +73,7 @@ enum PostgresItems {
             case .spread:
                 // 7919 is prime, so that every row is met once, far from the one before it.
                 return "UPDATE items SET \(change) WHERE id = ANY (ARRAY(SELECT "
-                    + "(g * 7919) % \(count) + 1 FROM generate_series(n * 100, n * 100 + 99) g));"
+                    + "(g * 7919::bigint) % \(count) + 1 FROM generate_series(n * 100, n * 100 + 99) g));"
             case .hot:
                 return "UPDATE items SET \(change) WHERE id = ANY (ARRAY(SELECT "
                     + "(g * 37) % 1000 + 1 FROM generate_series(n * 100, n * 100 + 99) g));"
@@ -83,9 +83,9 @@ enum PostgresItems {
                     IF d < 0.7 THEN
                         INSERT INTO items SELECT g, \(columns) FROM generate_series(\(count) + n, \(count) + n) g;
                     ELSIF d < 0.9 THEN
-                        UPDATE items SET \(change) WHERE id = (n * 7919) % \(count) + 1;
+                        UPDATE items SET \(change) WHERE id = (n * 7919::bigint) % \(count) + 1;
                     ELSE
-                        DELETE FROM items WHERE id = (n * 7919) % \(count) + 1;
+                        DELETE FROM items WHERE id = (n * 7919::bigint) % \(count) + 1;
                     END IF;
                     """
             }

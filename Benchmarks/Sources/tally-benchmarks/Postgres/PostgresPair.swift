@@ -121,6 +121,19 @@ struct PostgresRun {
         pair.bench.memory.record(process.peakMemory, label)
     }
 
+    /// Runs `tally run --once` to its end.
+    ///
+    /// - Returns: The time, in seconds, from its reading the slot to `condition` holding in the copy.
+    func timeTally(_ label: String, until condition: String) throws -> Double {
+        let process = try startTally("run", "--once")
+        let isRead = "active AND database = current_database() AND slot_name LIKE 'tally%'"
+        try source.wait(for: "EXISTS (SELECT FROM pg_replication_slots WHERE \(isRead))", name)
+        let time = try pair.bench.time { try target.wait(for: condition, name) }
+        try process.wait()
+        pair.bench.memory.record(process.peakMemory, label)
+        return time
+    }
+
     func removeTally() throws {
         try startTally("remove", "copying", "--yes").wait()
     }

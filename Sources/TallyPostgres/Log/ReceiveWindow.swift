@@ -1,0 +1,27 @@
+import Foundation
+
+/// How much the kernel takes in of the log ahead of the reader.
+///
+/// A walsender hands each message to the kernel by itself (`WalSndWriteData` in PostgreSQL's `walsender.c`), and while
+/// the receiver has room the kernel sends each at once: a packet, an interrupt and a wake-up for every change, which
+/// cost the server more than the change does. While the receiver has none, messages are only put behind those that
+/// wait, and travel together. So a reader that is behind does best to take little ahead, and to leave that full for some
+/// milliseconds at a time: the server is then about half as long at work.
+enum ReceiveWindow {
+    private static let small: Int32 = 64 << 10
+    /// From this round trip on, a small window would bound the rate.
+    private static let longestTrip: UInt32 = 1000
+
+    /// Makes the window small where the server is near.
+    ///
+    /// - Returns: Whether it is: over a network of some distance, or through a socket of the file system, where the kernel
+    ///   puts nothing together, it stays as it was.
+    static func narrow(_ socket: Int32) -> Bool {
+        var facts = tcp_info()
+        var size = socklen_t(MemoryLayout<tcp_info>.size)
+        guard getsockopt(socket, Int32(IPPROTO_TCP), TCP_INFO, &facts, &size) == 0 else { return false }
+        guard facts.tcpi_rtt < longestTrip else { return false }
+        var bytes = small
+        return setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size)) == 0
+    }
+}
