@@ -91,7 +91,10 @@ let package = Package(
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
         .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
-        .testTarget(name: "TallyPostgresTests", dependencies: ["TallyPostgres", "PrivatePostgres", "TallyModel"]),
+        .testTarget(
+            name: "TallyPostgresTests",
+            dependencies: ["TallyTesting", "TallyPostgres", "PrivatePostgres", "TallyModel"]
+        ),
         .testTarget(
             name: "TallyEngineTests",
             dependencies: [

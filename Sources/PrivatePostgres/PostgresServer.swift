@@ -43,12 +43,32 @@ package final class PostgresServer: Sendable {
         -> PostgresServer
     {
         let server = try PostgresServer(
-            folder ?? NSTemporaryDirectory() + "tally-postgres-" + UUID().uuidString.prefix(8).lowercased(),
+            folder ?? newFolder(),
             settings
         )
         try await server.makeCluster()
         try await server.start()
         return server
+    }
+
+    /// Makes a standby of this server, which follows it until it is promoted, and starts it.
+    package func startStandby() async throws -> PostgresServer {
+        let standby = try PostgresServer(Self.newFolder(), settings)
+        let arguments = ["-h", folder, "-p", "\(port)", "-U", "postgres", "-D", standby.data, "-R", "-c", "fast"]
+        try await run(programs.serverCommand("pg_basebackup", arguments))
+        // It was copied with the settings of this one; the last of several lines counts.
+        try standby.configure()
+        try await standby.start()
+        return standby
+    }
+
+    /// Makes a primary of a standby.
+    package func promote() async throws {
+        try await control("promote", [])
+    }
+
+    private static func newFolder() -> String {
+        NSTemporaryDirectory() + "tally-postgres-" + UUID().uuidString.prefix(8).lowercased()
     }
 
     private init(_ folder: String, _ settings: Settings) throws {
@@ -88,6 +108,10 @@ package final class PostgresServer: Sendable {
             arguments += ["-A", "trust"]
         }
         try await run(programs.serverCommand("initdb", arguments))
+        try configure()
+    }
+
+    private func configure() throws {
         let lines = configuration.sorted { $0.key < $1.key }.map { "\($0.key) = '\($0.value)'\n" }
         let file = try FileHandle(forWritingTo: URL(filePath: "\(data)/postgresql.conf"))
         try file.seekToEnd()

@@ -166,7 +166,7 @@ package final class Inbox: Sendable {
     package func giveBack(_ slice: Slice) {
         state.withLock { state in
             // Beyond that it is freed where it is, now.
-            guard state.spentBytes + slice.byteCount <= budget / 2 else { return }
+            guard state.spentBytes + slice.byteCount <= budget / 4 else { return }
             state.spent.append(slice)
             state.spentBytes += slice.byteCount
         }

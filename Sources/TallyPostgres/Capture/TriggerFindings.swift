@@ -19,6 +19,7 @@ struct TriggerFindings {
         findings += catalog.keyless.filter { request.tables.contains($0.name) }.map(\.finding)
         findings += try aboutServer() + aboutSchema() + aboutOtherFlows()
         for table in selected { findings += try about(table) }
+        findings += try RowSecurity.findings(selected, in: connection)
         return findings
     }
 

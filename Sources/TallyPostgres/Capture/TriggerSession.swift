@@ -88,7 +88,8 @@ package actor TriggerSession: SourceSession {
             interrupter: interrupter
         )
         try connection.execute(
-            "SET enable_seqscan = off; SET client_min_messages = warning; LISTEN \(CaptureTables.channel)"
+            "SET enable_seqscan = off; SET client_min_messages = warning; LISTEN \(CaptureTables.channel); "
+                + RowSecurity.refusing
         )
         self.connection = connection
         tableCheck = try connection.execute(StructureCheck.tables).text(0, 0) ?? ""

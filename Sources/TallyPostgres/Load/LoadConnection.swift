@@ -117,7 +117,8 @@ actor LoadConnection {
         try fresh.execute(
             """
             SET default_transaction_read_only = on; SET enable_seqscan = off; SET enable_sort = off;
-            SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0; SET jit = off; SET lock_timeout = '30s'
+            SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0; SET jit = off; SET lock_timeout = '30s';
+            \(RowSecurity.refusing)
             """
         )
         connection = fresh

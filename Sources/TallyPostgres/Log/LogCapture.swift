@@ -4,9 +4,15 @@ package import TallyModel
 /// Capture out of the server's log, beside an open session: what is asked of a database before and after one.
 package enum LogCapture {
     /// What is wrong, what will be made, and what cannot be captured. Changes nothing.
-    package static func inspect(_ request: CaptureRequest, _ options: ConnectionOptions) async -> [Finding] {
+    package static func inspect(
+        _ request: CaptureRequest,
+        _ options: ConnectionOptions,
+        context: LogContext = LogContext()
+    ) async -> [Finding] {
         do {
-            return try await LogOffice(options).run { try LogInspection(request: request, connection: $0).findings() }
+            return try await LogOffice(options).run { connection in
+                try LogInspection(request: request, budget: context.budget, connection: connection).findings()
+            }
         } catch let error as StoreError {
             return [Finding(.error, table: error.table, error.message)]
         } catch {

@@ -3,6 +3,8 @@ import TallyModel
 /// What `tally check` says about a database to be captured out of its log. Changes nothing.
 struct LogInspection {
     let request: CaptureRequest
+    /// How much log the server may keep for the flow.
+    let budget: ByteCount
     let connection: PostgresConnection
 
     private var label: String { connection.label }
@@ -23,6 +25,7 @@ struct LogInspection {
         }
         findings += keyless.map(\.finding)
         findings += try tableFindings(selected)
+        findings += try RowSecurity.findings(selected, in: connection)
         findings += try captureFindings()
         return findings
     }
@@ -194,7 +197,7 @@ struct LogInspection {
                 )
             ]
         }
-        var retained = RetainedLog()
+        var retained = RetainedLog(budget: budget)
         _ = retained.observe(slot)
         return retained.message(for: slot).map { [Finding(.warning, "\(label): \($0)")] } ?? []
     }

@@ -13,14 +13,12 @@ package final class LogSession: SourceSession {
     package static func open(
         _ options: ConnectionOptions,
         request: CaptureRequest,
-        observer: MilestoneObserver?,
-        forms: FormMemory = FormMemory()
+        context: LogContext = LogContext()
     ) async throws -> LogSession {
         let (stream, opened) = try await ReplicationStream.open(
             options,
             request: request,
-            observer: observer,
-            forms: forms
+            context: context
         )
         let captured = stream.captured
         let timeline = opened.timeline

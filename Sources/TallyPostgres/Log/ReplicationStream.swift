@@ -30,13 +30,12 @@ final class ReplicationStream: Sendable {
     static func open(
         _ options: ConnectionOptions,
         request: CaptureRequest,
-        observer: MilestoneObserver?,
-        forms: FormMemory
+        context: LogContext
     ) async throws -> (ReplicationStream, Opened) {
         let stream = ReplicationStream()
         let opened = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                stream.start(options, request, observer, forms) { continuation.resume(with: $0) }
+                stream.start(options, request, context) { continuation.resume(with: $0) }
             }
         } onCancel: {
             stream.signals.stop()
@@ -47,8 +46,7 @@ final class ReplicationStream: Sendable {
     private func start(
         _ options: ConnectionOptions,
         _ request: CaptureRequest,
-        _ observer: MilestoneObserver?,
-        _ forms: FormMemory,
+        _ context: LogContext,
         opened: @escaping @Sendable (Result<Opened, any Error>) -> Void
     ) {
         let thread = Thread { [self] in
@@ -56,8 +54,7 @@ final class ReplicationStream: Sendable {
             let worker = StreamWorker(
                 options,
                 request: request,
-                observer: observer,
-                forms: forms,
+                context: context,
                 signals: signals,
                 handover: handover,
                 captured: captured

@@ -8,13 +8,11 @@ struct RetainedLog {
         static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// How much may be kept before it is said that it is too much.
-    static let budget = ByteCount.mebibytes(4096)
-
     private let budget: Int
     private(set) var stage = Stage.fine
 
-    init(budget: ByteCount = Self.budget) {
+    /// - Parameter budget: How much may be kept before it is said that it is too much.
+    init(budget: ByteCount) {
         self.budget = budget.bytes
     }
 

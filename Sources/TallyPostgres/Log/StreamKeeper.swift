@@ -10,7 +10,7 @@ final class StreamKeeper {
     private let facts: ServerFacts
     private let signals: StreamSignals
 
-    private var retained = RetainedLog()
+    private var retained: RetainedLog
     private var notice: String?
     private var retainedNotice: String?
     /// Up to where slices have said the stream is, and when one last did.
@@ -39,6 +39,7 @@ final class StreamKeeper {
         facts: ServerFacts,
         slot: String,
         start: UInt64,
+        budget: ByteCount,
         signals: StreamSignals
     ) {
         self.control = control
@@ -47,6 +48,7 @@ final class StreamKeeper {
         self.facts = facts
         self.slot = slot
         self.signals = signals
+        retained = RetainedLog(budget: budget)
         toldPosition = start
         canEmit = !facts.isStandby
         let now = ContinuousClock.now

@@ -5,8 +5,7 @@ import TallyModel
 final class StreamWorker {
     private let options: ConnectionOptions
     private let request: CaptureRequest
-    private let observer: MilestoneObserver?
-    private let forms: FormMemory
+    private let context: LogContext
     private let signals: StreamSignals
     private let handover: Handover
     private let captured: CapturedTables
@@ -24,16 +23,14 @@ final class StreamWorker {
     init(
         _ options: ConnectionOptions,
         request: CaptureRequest,
-        observer: MilestoneObserver?,
-        forms: FormMemory,
+        context: LogContext,
         signals: StreamSignals,
         handover: Handover,
         captured: CapturedTables
     ) {
         self.options = options
         self.request = request
-        self.observer = observer
-        self.forms = forms
+        self.context = context
         self.signals = signals
         self.handover = handover
         self.captured = captured
@@ -58,11 +55,11 @@ final class StreamWorker {
             control: control,
             replication: replication,
             request: request,
-            observer: observer
+            observer: context.observer
         )
         let opened = try opening.run()
         let facts = opened.facts
-        let isBinary = opened.permitsBinary && !forms.needsText(opened.name)
+        let isBinary = opened.permitsBinary && !context.forms.needsText(opened.name)
         let watch = TableWatch(
             control,
             selection: request.tables,
@@ -94,6 +91,7 @@ final class StreamWorker {
             facts: facts,
             slot: opened.name,
             start: opened.start,
+            budget: context.budget,
             signals: signals
         )
         // Loads that were done before the last end wait for the stream to pass them.
@@ -140,7 +138,7 @@ final class StreamWorker {
 
     private func explained(_ error: any Error) -> any Error {
         if let unsuitable = error as? LogDecoder.UnsuitableForm, let keeper {
-            forms.remember(keeper.slot)
+            context.forms.remember(keeper.slot)
             return StoreError(
                 .busy,
                 "\(options.label): table \(unsuitable.table) has a column whose type cannot be read in binary form; the "

@@ -21,6 +21,7 @@ struct PolledFindings {
         findings += catalog.keyless.filter { request.tables.contains($0.name) }.map(\.finding)
         findings += aboutDeletes() + (try aboutActivity())
         for table in selected { findings += try about(table) }
+        findings += try RowSecurity.findings(selected, in: connection)
         return findings
     }
 

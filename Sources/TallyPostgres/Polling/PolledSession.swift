@@ -64,6 +64,7 @@ package actor PolledSession: SourceSession {
             application: "tally \(request.consumer.flow) poll",
             interrupter: interrupter
         )
+        try connection.execute(RowSecurity.refusing)
         let poller = try Poller(request, connection, orders: orders)
         (sourceID, start, tables, events) = (poller.sourceID, poller.start, poller.schemas, poller.opening)
         known.set(poller.known)
@@ -128,6 +129,7 @@ package actor PolledSession: SourceSession {
         // The poller's own connection may be in the middle of a poll.
         let connection = try PostgresConnection(options, application: "tally \(request.consumer.flow) sweep")
         defer { connection.close() }
+        try connection.execute(RowSecurity.refusing)
         return try poller.tablesWithRows(on: connection)
     }
 

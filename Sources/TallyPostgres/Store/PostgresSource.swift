@@ -3,12 +3,11 @@ package import TallyModel
 /// A PostgreSQL database as something to capture from.
 package struct PostgresSource: Source {
     private let options: ConnectionOptions
-    private let observer: MilestoneObserver?
-    private let forms = FormMemory()
+    private let log: LogContext
 
-    package init(options: ConnectionOptions, observer: MilestoneObserver? = nil) {
+    package init(options: ConnectionOptions, log: LogContext = LogContext()) {
         self.options = options
-        self.observer = observer
+        self.log = log
     }
 
     package func catalog() async throws -> [TableSchema] {
@@ -17,7 +16,7 @@ package struct PostgresSource: Source {
 
     package func inspect(_ request: CaptureRequest) async throws -> [Finding] {
         switch request.capture.mode {
-        case .auto, .log: await LogCapture.inspect(request, options)
+        case .auto, .log: await LogCapture.inspect(request, options, context: log)
         case .trigger: await TriggerCapture.inspect(request, options)
         case .timestamp, .version: await PolledCapture.inspect(request, options)
         }
@@ -34,9 +33,9 @@ package struct PostgresSource: Source {
     package func open(_ request: CaptureRequest) async throws -> any SourceSession {
         switch request.capture.mode {
         case .auto, .log:
-            try await LogSession.open(options, request: request, observer: observer, forms: forms)
-        case .trigger: try await TriggerCapture.open(request, options, observer)
-        case .timestamp, .version: try await PolledCapture.open(request, options, observer)
+            try await LogSession.open(options, request: request, context: log)
+        case .trigger: try await TriggerCapture.open(request, options, log.observer)
+        case .timestamp, .version: try await PolledCapture.open(request, options, log.observer)
         }
     }
 

@@ -5,10 +5,9 @@ public struct PostgresStore: Store {
     private let options: ConnectionOptions
     private let database: PostgresSource
 
-    /// - Parameter observer: Told of the milestones of the store's own work.
-    package init(_ options: ConnectionOptions, observer: MilestoneObserver? = nil) {
+    package init(_ options: ConnectionOptions, log: LogContext = LogContext()) {
         self.options = options
-        database = PostgresSource(options: options, observer: observer)
+        database = PostgresSource(options: options, log: log)
     }
 
     /// `postgres`.

@@ -251,9 +251,27 @@ actor PostgresTargetSession: TargetSession {
         _ body: (isolated PostgresTargetSession) throws -> Result
     ) async throws -> Result {
         try await withTaskCancellationHandler {
-            try body(self)
+            do {
+                return try body(self)
+            } catch let error as StoreError where error.code == .unreachable || error.code == .outcomeUnknown {
+                throw isTaken() ? claim.fenced(options.label) : error
+            }
         } onCancel: {
             interrupter.trigger()
+        }
+    }
+
+    /// Whether another runner has the flow: whoever takes one over ends the connection of the runner before.
+    private func isTaken() -> Bool {
+        guard target != nil else { return false }
+        do {
+            let connection = try PostgresConnection(options, application: "tally \(flow)", interrupter: interrupter)
+            defer { connection.close() }
+            let holder = try CheckpointTable.holder(of: flow, in: connection)
+            return holder.map { $0.runner.id != runner.id } ?? false
+        } catch {
+            // The server cannot be asked: what went wrong is that.
+            return false
         }
     }
 

@@ -36,8 +36,9 @@ struct SliceWriter {
         )
     }
 
-    /// More rows in one statement are not faster: the server then moves the arrays to a file (`work_mem`).
-    private static let mostAtOnce = 2048
+    /// Statements of more rows cost the server more for each: it takes memory for their arrays anew from the kernel every
+    /// time (from 128 KiB on, with glibc), and moves those beyond its `work_mem` to a file.
+    private static let mostAtOnce = 512
 
     // MARK: As expected
 

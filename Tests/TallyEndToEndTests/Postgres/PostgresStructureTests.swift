@@ -1,3 +1,4 @@
+import TallyEngine
 import TallyHarness
 import Testing
 
@@ -75,5 +76,32 @@ struct PostgresStructureTests {
         try await site.waitForTarget("SELECT count(*) FROM b", "2")
         #expect(try await site.target.psql("SELECT count(*) FROM a") == "1")
         try await site.site.stop(child)
+    }
+
+    @Test
+    func aForeignKeyThatTheTargetsRowsDoNotMeetIsLeftOutAndTheStatusSaysSo() async throws {
+        let site = try await PostgresSite(
+            flow: "transform: { customers: { where: \"city = 'Kraków'\" } }"
+        )
+        try await site.source.psql(
+            """
+            CREATE TABLE customers (id int PRIMARY KEY, city text);
+            CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL REFERENCES customers);
+            CREATE TABLE places (id int PRIMARY KEY, near int REFERENCES places);
+            INSERT INTO customers VALUES (1, 'Kraków'), (2, 'Oslo'); INSERT INTO orders VALUES (1, 1), (2, 2);
+            INSERT INTO places VALUES (1, NULL), (2, 1);
+            """
+        )
+        let child = try site.site.start("run")
+        try await site.site.waitUntilLive(child)
+        let tables = try #require(try await site.site.status().first).tables
+        let message = try #require(tables.first { $0.table == "orders" }?.message)
+        #expect(message.contains("orders_customer_fkey") && message.contains("was not made"), "\(message)")
+        #expect(tables.first { $0.table == "places" }?.message == nil)
+        try await site.site.stop(child)
+        #expect(try await site.target.psql("SELECT id FROM orders ORDER BY id") == "1\n2")
+        #expect(
+            try await site.target.psql("SELECT conname FROM pg_constraint WHERE contype = 'f'") == "places_near_fkey"
+        )
     }
 }

@@ -62,7 +62,7 @@ struct LogDatabase {
     }
 
     func open(_ patterns: [String] = ["*"], from checkpoint: Checkpoint? = nil) async throws -> LogSession {
-        try await LogSession.open(options, request: request(patterns, from: checkpoint), observer: nil)
+        try await LogSession.open(options, request: request(patterns, from: checkpoint))
     }
 
     /// What the server's own client shows of a table, row by row.

@@ -63,4 +63,42 @@ struct LogInspectionTests {
             try await database.psql("DROP OWNED BY \(user)")
         }
     }
+
+    @Test("names tables that policies hide rows of, and reads none of them with gaps")
+    func rowSecurity() async throws {
+        let script = """
+            CREATE TABLE t (id int PRIMARY KEY, tenant int); INSERT INTO t VALUES (1, 1), (2, 2);
+            CREATE POLICY own ON t USING (tenant = 1);
+            ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY;
+            """
+        try await LogDatabase.with(script) { database in
+            let user = "user_\(database.name)"
+            try await database.psql(
+                """
+                CREATE ROLE \(user) LOGIN REPLICATION; GRANT CREATE ON DATABASE \(database.name) TO \(user);
+                ALTER TABLE t OWNER TO \(user);
+                """
+            )
+            let options = try ConnectionOptions(database.server.url(database: database.name, user: user))
+            let source = PostgresSource(options: options)
+            let finding = try await source.inspect(database.request()).first { $0.severity == .error }
+            #expect(finding?.table == TableName("t"))
+            let session = try await source.open(database.request())
+            let error = await #expect(throws: StoreError.self) {
+                try await session.chunk(of: TableName("t"), in: .all, limit: .mebibytes(1))
+            }
+            #expect(error?.code == .denied)
+            await session.close()
+
+            try await database.psql(
+                finding?.remedy?.matches(of: /ALTER ROLE "?\w+"? BYPASSRLS/).first.map { String($0.output) } ?? ""
+            )
+            #expect(try await source.inspect(database.request()).allSatisfy { $0.severity != .error })
+            let again = try await source.open(database.request())
+            #expect(try await again.chunk(of: TableName("t"), in: .all, limit: .mebibytes(1)).rowCount == 2)
+            await again.close()
+            try await source.remove(flow: LogDatabase.flow)
+            try await database.psql("DROP OWNED BY \(user)")
+        }
+    }
 }

@@ -10,8 +10,9 @@ final class PostgresPair {
     init(_ bench: Bench) throws {
         self.bench = bench
         let port = 20_000 + Int(getpid()) % 10_000
-        source = try PostgresCluster(folder: bench.folder + "/source-server", port: port)
-        target = try PostgresCluster(folder: bench.folder + "/target-server", port: port + 10_000)
+        let folder = "\(bench.folder)/servers-\(UUID().uuidString.prefix(8))"
+        source = try PostgresCluster(folder: folder + "/source", port: port)
+        target = try PostgresCluster(folder: folder + "/target", port: port + 10_000)
     }
 
     deinit {
