@@ -52,9 +52,7 @@ extension FlowSession {
             let spent = Spent(written)
             written = []
             async let following = Self.read(orders, from: source, limit: limit, freeing: spent)
-            for (order, chunk) in round {
-                if let chunk { try await write(chunk, for: order) } else { try await lose(order.table) }
-            }
+            try await write(round)
             written = round
             round = try await following
             rounds += 1
@@ -134,6 +132,45 @@ extension FlowSession {
 
     // MARK: Writing
 
+    /// Writes what one round has read; where the target can, all at once.
+    private func write(_ round: [(Order, Chunk?)]) async throws {
+        let beside = try chunksBeside(round)
+        let target = target
+        try await namingSource {
+            try await withThrowingTaskGroup(of: (Int, ApplyOutcome).self) { group in
+                for (place, chunk) in beside {
+                    let routed = chunk.routed
+                    group.addTask { (place, try await target.load(beside: routed)) }
+                }
+                for (place, (order, chunk)) in round.enumerated() where beside[place] == nil {
+                    if let chunk { try await write(chunk, for: order) } else { try await lose(order.table) }
+                }
+                for try await (place, outcome) in group {
+                    guard let chunk = round[place].1, let origins = beside[place]?.origins else { continue }
+                    try await note(chunk, outcome, origins: origins, for: round[place].0)
+                }
+            }
+        }
+    }
+
+    /// The chunks of a round, by their place, that can be written beside the first: their tables were empty, and nothing
+    /// has to be done for them first.
+    private func chunksBeside(_ round: [(Order, Chunk?)]) throws -> [Int: (routed: Chunk, origins: [Int])] {
+        guard target.loadsBeside, round.count > 1 else { return [:] }
+        let isPlain = round.allSatisfy { order, chunk in
+            guard let chunk, order.range != nil, let state = tables[order.table], state.isFollowed else { return false }
+            guard let progress = state.progress, progress.mode.loadMode == .add else { return false }
+            return progress.adopted.version >= chunk.schema.version
+        }
+        guard isPlain else { return [:] }
+        var chunks: [Int: (routed: Chunk, origins: [Int])] = [:]
+        for place in round.indices.dropFirst() {
+            guard let chunk = round[place].1 else { continue }
+            chunks[place] = try routed(chunk, mode: .add)
+        }
+        return chunks
+    }
+
     private func write(_ chunk: Chunk, for order: Order) async throws {
         guard let state = tables[order.table], state.isFollowed, let progress = state.progress else {
             sweeps[order.table] = nil
@@ -150,14 +187,19 @@ extension FlowSession {
         }
         let mode = order.range == nil ? .sweep : tables[order.table]?.progress?.mode.loadMode ?? .add
         let (routed, origins) = try routed(chunk, mode: mode)
-        guard let index = order.range else { return try await sweep(routed, order: order) }
+        guard order.range != nil else { return try await sweep(routed, order: order) }
         let outcome = try await namingSource { try await target.load(routed, mode: mode) }
+        try await note(chunk, outcome, origins: origins, for: order)
+    }
+
+    /// Commits that a chunk was written, with what the target refused of it.
+    private func note(_ chunk: Chunk, _ outcome: ApplyOutcome, origins: [Int], for order: Order) async throws {
         if !outcome.rejections.isEmpty || parked.holds(order.table) {
             letters(outcome, of: try chunk.unpacked(), origins: origins)
         }
         try await makeLettersDurable()
         context.reached(.chunkWritten)
-        guard var advanced = tables[order.table]?.progress else { return }
+        guard let index = order.range, var advanced = tables[order.table]?.progress else { return }
         advanced.loaded(chunk, range: index)
         try await target.commit(nil, notes: [try advanced.note(for: order.table)])
         tables[order.table]?.progress = advanced

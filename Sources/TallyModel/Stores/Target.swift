@@ -67,7 +67,7 @@ public enum TableAlteration: Sendable, Hashable {
 
 /// An open target: one transaction at a time, with the checkpoint in it.
 ///
-/// Calls come one at a time, except ``makeDurable()``, which may run beside the others. Work belongs to a transaction
+/// Calls come one at a time, except ``makeDurable()`` and ``load(beside:)``, which may run beside the others. Work belongs to a transaction
 /// that opens with the first ``apply(_:replaying:)``, ``load(_:mode:)`` or structure call and ends with
 /// ``commit(_:notes:)`` or ``rollback()``. A target without transactions delivers at least once, in order per key.
 public protocol TargetSession: Sendable {
@@ -113,6 +113,18 @@ public protocol TargetSession: Sendable {
     /// Writes one chunk of a load.
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome
 
+    /// Whether ``load(beside:)`` may be called.
+    var loadsBeside: Bool { get }
+
+    /// Writes one chunk of a load with mode `add`, in a transaction of its own, beside the session's other calls and
+    /// any number of its own.
+    ///
+    /// The rows are visible when it returns, before a note says so: where that is lost the chunk is read anew and
+    /// written again, over the rows that are there.
+    ///
+    /// - Throws: ``StoreError`` with code `fenced` when another runner has taken the flow; nothing was written.
+    func load(beside chunk: Chunk) async throws -> ApplyOutcome
+
     /// Makes all work since the last commit visible at once, with the checkpoint and the notes.
     ///
     /// - Parameters:
@@ -134,4 +146,11 @@ public protocol TargetSession: Sendable {
 extension TargetSession {
     /// None: chunks come with rows.
     public var packedForms: Set<String> { [] }
+
+    /// Not: chunks are written one after the other.
+    public var loadsBeside: Bool { false }
+
+    public func load(beside chunk: Chunk) async throws -> ApplyOutcome {
+        preconditionFailure("the target writes chunks one after the other")
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 package import TallyModel
 
@@ -5,8 +6,8 @@ package import TallyModel
 ///
 /// Chunks are COPY data of the server's own form, taken in as it comes; see ``PackedLayout``.
 package final class TableLoads: Sendable {
-    /// How many chunks are worth reading at once.
-    package static let width = 2
+    /// How many chunks are worth reading at once: more than the cores here would only wait for each other.
+    package static let width = min(4, max(2, ProcessInfo.processInfo.activeProcessorCount))
 
     private let label: String
     private let pool: LoadPool

@@ -176,6 +176,12 @@ enum CheckpointTable {
         )
     }
 
+    /// Whether ``advance(_:to:by:)`` refused because the runner has not the flow.
+    static func isRefusal(_ error: StoreError) -> Bool {
+        // 42P01 and 3F000: it was removed, with all that Tally had here.
+        ["22012", "42P01", "3F000"].contains(error.postgres?.state)
+    }
+
     static func write(_ notes: [TableNote], of flow: String) -> [Command] {
         notes.map { note in
             let key: [Parameter] = [.text(flow), .text(note.table.schema ?? ""), .text(note.table.name)]

@@ -12,6 +12,7 @@ actor PostgresTargetSession: TargetSession {
     private nonisolated let interrupter = Interrupter()
     private nonisolated let marks: SequenceMarks
     private nonisolated let durability: DurableWriter
+    private nonisolated let lanes: LoadLanes
     private var claim: RunnerClaim
     /// `nil` after ``close()``.
     private var target: TargetConnection?
@@ -44,6 +45,7 @@ actor PostgresTargetSession: TargetSession {
         claim = RunnerClaim(flow: flow, runner: runner)
         marks = SequenceMarks()
         durability = DurableWriter(options, flow: flow, marks: marks)
+        lanes = LoadLanes(options, flow: flow, runner: runner, marks: marks)
     }
 
     private func take(takeOver: Bool) async throws {
@@ -190,6 +192,10 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
+    nonisolated var loadsBeside: Bool { true }
+
+    nonisolated func load(beside chunk: Chunk) async throws -> ApplyOutcome { try await lanes.load(chunk) }
+
     private func writer(for schema: TableSchema, _ target: TargetConnection) throws -> TableWriter {
         let key = WriterKey(table: schema.name, columns: schema.columns.map(\.name), key: schema.key)
         if let writer = writers[key] { return writer }
@@ -213,8 +219,7 @@ actor PostgresTargetSession: TargetSession {
             if !claiming.isEmpty { claim.learn(from: results[0]) }
         } catch let error as StoreError {
             writers.removeAll()
-            // Division by zero is how the checkpoint's row says that it is another's; 42P01 that it was removed.
-            if ["22012", "42P01", "3F000"].contains(error.postgres?.state) { throw claim.fenced(options.label) }
+            if CheckpointTable.isRefusal(error) { throw claim.fenced(options.label) }
             throw error
         }
         for writer in writers.values { marks.add(writer.takeMarks()) }
@@ -232,6 +237,7 @@ actor PostgresTargetSession: TargetSession {
     func close() async {
         durability.interrupt()
         await durability.close()
+        await lanes.close()
         guard let target else { return }
         self.target = nil
         target.rollback()

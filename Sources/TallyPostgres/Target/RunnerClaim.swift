@@ -17,6 +17,9 @@ struct RunnerClaim: Sendable {
         key = AdvisoryKey(of: "flow:\(flow)")
     }
 
+    /// What connections that write chunks of the flow's loads share; see ``LoadLane``.
+    static func laneKey(of flow: String) -> AdvisoryKey { AdvisoryKey(of: "lane:\(flow)") }
+
     /// Takes the flow, in a transaction that has its turn at Tally's tables.
     ///
     /// - Throws: ``StoreError`` with code `held`.
@@ -29,7 +32,28 @@ struct RunnerClaim: Sendable {
             try endHolder(in: connection)
             try askForLock(in: connection)
         }
+        try endLanes(in: connection)
         try CheckpointTable.write(runner, for: flow, in: connection)
+    }
+
+    /// Makes sure that no chunk of a former runner, or of this one's last session, is committed from here on.
+    private func endLanes(in connection: PostgresConnection) throws {
+        let key = Self.laneKey(of: flow)
+        let ask = "SELECT pg_try_advisory_xact_lock(\(key.number))"
+        if try connection.execute(ask).flag(0, 0) { return }
+        try end("pg_locks WHERE granted AND \(key.condition)", in: connection)
+        // As long as `lock_timeout` says; then whoever asks tries again.
+        try connection.execute("SELECT pg_advisory_xact_lock(\(key.number))")
+    }
+
+    /// Ends connections that are in the way, where rights allow it.
+    private func end(_ processes: String, in connection: PostgresConnection) throws {
+        try connection.execute("SAVEPOINT tally_claim")
+        do {
+            try connection.execute("SELECT pg_terminate_backend(pid) FROM \(processes); RELEASE SAVEPOINT tally_claim")
+        } catch let error as StoreError where error.code == .denied {
+            try connection.execute("ROLLBACK TO SAVEPOINT tally_claim")
+        }
     }
 
     private mutating func askForLock(in connection: PostgresConnection) throws {
@@ -95,7 +119,9 @@ struct RunnerClaim: Sendable {
         if !holdsLock { holdsLock = answer.flag(0, 0) }
     }
 
-    func fenced(_ label: String) -> StoreError {
+    func fenced(_ label: String) -> StoreError { Self.fenced(flow, label) }
+
+    static func fenced(_ flow: String, _ label: String) -> StoreError {
         StoreError(
             .fenced,
             "\(label): another process has taken flow \(flow) over, or removed it; this one writes no more"

@@ -67,6 +67,12 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.load(chunk, mode: mode) }
     }
 
+    var loadsBeside: Bool { base.loadsBeside }
+
+    func load(beside chunk: Chunk) async throws -> ApplyOutcome {
+        try await wording.wording { try await base.load(beside: chunk) }
+    }
+
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) async throws {
         try await wording.wording { try await base.commit(checkpoint, notes: notes) }
     }

@@ -151,6 +151,31 @@ extension TargetContract {
         try await insistRows(Thing.row(1, "new", 10), Thing.row(2, "b", 2), Thing.row(9, "own", 9), after: session)
     }
 
+    func addsRowsBeside() async throws {
+        let session = try await opened(Thing.row(1, "old", 1))
+        guard session.loadsBeside else { return await session.close() }
+        let chunks = (0..<4 as Range<Int64>).map { part in
+            Self.chunk((1...50 as ClosedRange<Int64>).map { Thing.row(part * 50 + $0, "new", part) })
+        }
+        // Beside each other, beside the session's own call, and twice as though the note of the first had been lost.
+        for _ in 1...2 {
+            try await withThrowingTaskGroup(of: ApplyOutcome.self) { group in
+                for chunk in chunks[1...] { group.addTask { try await session.load(beside: chunk) } }
+                try insist(try await session.load(chunks[0], mode: .add).rejections, is: [], "what is refused")
+                for try await outcome in group { try insist(outcome.rejections, is: [], "what is refused beside it") }
+            }
+            try await session.commit(nil, notes: [])
+        }
+        try insist(try await rows(), is: chunks.flatMap(\.rows), "the rows that were written beside each other")
+        let latter = try await open(takeOver: true)
+        try await insistRefusal(.fenced, .unreachable, of: "a chunk of a runner that was taken over") {
+            _ = try await session.load(beside: Self.chunk([Thing.row(1000, "late", 0)]))
+        }
+        await session.close()
+        try insist(try await rows().count, is: 200, "rows after a chunk of a runner that was taken over")
+        await latter.close()
+    }
+
     func replacesRanges() async throws {
         let rows = (1...6 as ClosedRange<Int64>).map { Thing.row($0, "old", $0) }
         let session = try await opened(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5])

@@ -8,7 +8,7 @@ package struct TargetContract: Sendable {
         case makesTables, changesStructure, finishesLoads
         case appliesInOrder, appliesTwiceAsOnce, movesKeys, truncates, leavesAbsentValues
         case countsMended, countsNothingWhileReplaying, rejectsOneRowAlone
-        case addsRows, replacesRanges, sweepsRanges
+        case addsRows, addsRowsBeside, replacesRanges, sweepsRanges
         case showsNothingBeforeTheCommit, rollsBack, keepsCheckpointAndNotes, isDurable
         case refusesSecondRunners, fencesFormerRunners, letsGoWhenClosed, forgetsRemovedFlows
     }
@@ -46,6 +46,7 @@ package struct TargetContract: Sendable {
         case .countsNothingWhileReplaying: try await countsNothingWhileReplaying()
         case .rejectsOneRowAlone: try await rejectsOneRowAlone()
         case .addsRows: try await addsRows()
+        case .addsRowsBeside: try await addsRowsBeside()
         case .replacesRanges: try await replacesRanges()
         case .sweepsRanges: try await sweepsRanges()
         case .showsNothingBeforeTheCommit: try await showsNothingBeforeTheCommit()

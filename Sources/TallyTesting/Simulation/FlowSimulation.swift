@@ -54,7 +54,12 @@ package final class FlowSimulation: Sendable {
         executor = SeededExecutor(seeds.fork())
         source = InMemorySource(quirks: scenario.quirks, seed: seeds.next())
         let uniques = scenario.unique.map { ($0, "u") }
-        target = InMemoryTarget(uniques: Dictionary(uniqueKeysWithValues: uniques), flaw: flaw)
+        target = InMemoryTarget(
+            uniques: Dictionary(uniqueKeysWithValues: uniques),
+            flaw: flaw,
+            // What people do to rows between a chunk's commit and the note of it is not to be made up for by the load.
+            loadsBeside: scenario.quirks.loadWidth > 1 && !scenario.mishaps.contains(.tampering)
+        )
         verdict = Verdict(keepsTrace: keepsTrace)
         dice = Dice(seeds.fork())
         weather = Weather(scenario, executor: executor, clock: clock, dice: Dice(seeds.fork()), verdict: verdict)

@@ -29,11 +29,14 @@ package final class InMemoryTarget: Sendable {
     /// By table, the column that is unique beside the key.
     let uniques: [TableName: String]
     let flaw: Flaw?
+    /// Whether chunks of a load may be written beside each other.
+    let loadsBeside: Bool
     let state = Mutex(State())
 
-    package init(uniques: [TableName: String] = [:], flaw: Flaw? = nil) {
+    package init(uniques: [TableName: String] = [:], flaw: Flaw? = nil, loadsBeside: Bool = false) {
         self.uniques = uniques
         self.flaw = flaw
+        self.loadsBeside = loadsBeside
     }
 
     /// What whoever looks now sees.

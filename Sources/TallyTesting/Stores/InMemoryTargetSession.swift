@@ -93,6 +93,31 @@ final class InMemoryTargetSession: TargetSession, Sendable {
         return try await stage(.load) { state in try state.load(chunk, mode: mode, accepts: check) }
     }
 
+    var loadsBeside: Bool { target.loadsBeside }
+
+    func load(beside chunk: Chunk) async throws -> ApplyOutcome {
+        let check = target.state.withLock { $0.check }
+        return try await passage.carry(.load) {
+            try connected()
+            let outcome = try target.state.withLock { shared in
+                var state = shared.commits[shared.commits.count - 1]
+                let holder = state.flows[flow]?.runner
+                guard holder == runner || target.flaw == .ignoresFence else {
+                    throw StoreError(.fenced, "runner \(holder?.id ?? "none") has the flow now")
+                }
+                let outcome = try state.load(chunk, mode: .add, accepts: check)
+                shared.numbering += 1
+                state.number = shared.numbering
+                shared.witness(&state, flow)
+                shared.commits.append(state)
+                return outcome
+            }
+            // The open transaction sees what others have committed meanwhile.
+            try work.withLock { work in _ = try work.staged?.load(chunk, mode: .add, accepts: check) }
+            return outcome
+        }
+    }
+
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) async throws {
         try await call(.commit) {
             var checkpoint = checkpoint

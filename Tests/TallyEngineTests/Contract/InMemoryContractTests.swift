@@ -6,7 +6,7 @@ import Testing
 struct InMemoryContractTests {
     @Test(arguments: TargetContract.Rule.allCases)
     func theInMemoryTargetKeepsItsContract(rule: TargetContract.Rule) async throws {
-        let target = InMemoryTarget()
+        let target = InMemoryTarget(loadsBeside: true)
         let contract = TargetContract(target.reached(by: .clear), newRunner: Self.newRunner) { name in
             guard let table = target.visible.tables[name] else { return [] }
             return table.rows.values.sorted { left, right in
