@@ -15,8 +15,8 @@ struct FlowContext: Sendable {
 
     var name: String { settings.name }
     var logger: Logger { options.logger }
-    var streamBudget: ByteCount { ByteCount(settings.memory.bytes / 4) }
-    var chunkLimit: ByteCount { ByteCount(min(settings.memory.bytes / 16, ByteCount.mebibytes(2).bytes)) }
+    var streamBudget: ByteCount { ByteCount(settings.memory.bytes / 16 * 3) }
+    var chunkLimit: ByteCount { ByteCount(min(settings.memory.bytes / 16, ByteCount.mebibytes(4).bytes)) }
 
     func transform(of table: TableName) -> TransformSettings { settings.transforms[table] ?? TransformSettings() }
 

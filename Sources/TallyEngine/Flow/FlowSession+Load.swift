@@ -41,7 +41,7 @@ extension FlowSession {
     ///
     /// While one round of chunks is written the next is read. All that are read in a turn are written in it.
     func loadTurn() async throws {
-        let least = 4
+        let least = 2
         var rounds = 1
         var round = try await Self.read(nextOrders(after: []), from: source, limit: context.chunkLimit)
         var written: [(Order, Chunk?)] = []

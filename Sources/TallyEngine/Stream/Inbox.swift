@@ -147,7 +147,7 @@ package final class Inbox: Sendable {
             while case .slice(let next)? = state.events.first, next.end != nil {
                 count += next.changes.count
                 bytes += next.byteCount
-                guard count <= Slice.mostJoinedChanges, bytes <= BatchPolicy.enough.bytes else { break }
+                guard count <= Slice.mostJoinedChanges, bytes <= Slice.mostJoined.bytes else { break }
                 state.events.removeFirst()
                 state.byteCount -= next.byteCount
                 slices.append(next)

@@ -5,6 +5,7 @@ package import TallyModel
 extension Slice {
     /// From how many changes on larger slices gain nothing.
     static let mostJoinedChanges = 16 << 10
+    package static let mostJoined = BatchPolicy.enough
 
     /// Adds a slice that comes right after this one and ends a transaction.
     package mutating func join(_ next: Slice) {

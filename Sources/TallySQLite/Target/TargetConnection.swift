@@ -24,7 +24,7 @@ final class TargetConnection {
         try connection.execute(
             """
             PRAGMA synchronous=\(isWriteAhead ? "NORMAL" : "EXTRA");
-            PRAGMA cache_size=-16384;
+            PRAGMA cache_size=-12288;
             PRAGMA temp_store=MEMORY;
             PRAGMA foreign_keys=OFF;
             """
