@@ -300,6 +300,8 @@ extension FlowSession {
             try await target.commit(nil, notes: [try progress.note(for: name)])
             tables[name]?.progress = progress
             leftOut[name] = left.isEmpty ? nil : left
+            // What was made now may have rows depend on each other's order.
+            try await learnFolding(name)
             show(name)
             context.logger.info("load done", metadata: ["table": "\(name)", "rows": "\(progress.rows)"])
         }

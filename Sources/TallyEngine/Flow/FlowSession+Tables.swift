@@ -39,7 +39,7 @@ extension FlowSession {
             return try await stand(schema.name, reason: pause.reason)
         }
         guard let noted else { return try await begin(schema) }
-        if beginsAnew || noted.phase == .dropped || noted.phase == .paused
+        if beginsAnew || noted.phase == .dropped || noted.phase == .paused || noted.adopted.isAnother(than: schema)
             || noted.rule != context.transform(of: schema.name).fingerprint
         {
             try await begin(schema, again: true)
@@ -63,7 +63,7 @@ extension FlowSession {
         try await context.ledger.pauses(of: context.name).first { $0.table == table }
     }
 
-    private func learnFolding(_ table: TableName) async throws {
+    func learnFolding(_ table: TableName) async throws {
         guard let state = tables[table] else { return }
         tables[table]?.permitsFolding = try await target.permitsFolding(state.target)
     }

@@ -23,6 +23,8 @@ package struct NetEffect {
     /// - Returns: The slice with fewer changes, or as it was where nothing repeats.
     package static func fold(_ slice: Slice, permits: [Bool]) -> Slice {
         guard permits.contains(true), slice.changes.count > 1, repeats(in: slice, permits) else { return slice }
+        // A table in two structures: what is one row cannot be told by places.
+        guard Set(slice.tables.map(\.name)).count == slice.tables.count else { return slice }
         var places: [Place: Entry] = [:]
         places.reserveCapacity(slice.changes.count)
         var folded: [Change?] = []

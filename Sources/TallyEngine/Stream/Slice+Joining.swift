@@ -7,7 +7,15 @@ extension Slice {
     static let mostJoinedChanges = 16 << 10
     package static let mostJoined = BatchPolicy.enough
 
-    /// Adds a slice that comes right after this one and ends a transaction.
+    /// Whether a slice that comes right after this one has each table as this one has it: a slice never has one table in
+    /// two structures.
+    func canJoin(_ next: Slice) -> Bool {
+        next.tables.allSatisfy { table in
+            tables.allSatisfy { $0.name != table.name || $0.version == table.version }
+        }
+    }
+
+    /// Adds a slice that comes right after this one and ends a transaction; see ``canJoin(_:)``.
     package mutating func join(_ next: Slice) {
         var isSame = true
         var places: [Int] = []

@@ -10,19 +10,30 @@ public struct TableSchema: Sendable, Hashable, Codable {
     public var version: Int
     /// How the table's own kind of store would make it again, where that is known.
     public var definition: NativeDefinition?
+    /// What the store knows the table by whatever it is called, where it has such a thing (PostgreSQL's oid): another
+    /// table under the same name has another.
+    public var identity: String?
 
     public init(
         name: TableName,
         columns: [Column],
         key: [Int],
         version: Int = 1,
-        definition: NativeDefinition? = nil
+        definition: NativeDefinition? = nil,
+        identity: String? = nil
     ) {
         self.name = name
         self.columns = columns
         self.key = key
         self.version = version
         self.definition = definition
+        self.identity = identity
+    }
+
+    /// Whether this is certainly not the same table as `other`, although it may be called so.
+    public func isAnother(than other: TableSchema) -> Bool {
+        guard let identity, let theirs = other.identity else { return false }
+        return identity != theirs
     }
 
     public func column(named name: String) -> Int? {

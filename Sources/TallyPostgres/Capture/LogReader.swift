@@ -56,7 +56,8 @@ final class LogReader {
 
     // MARK: Batches
 
-    func poll(_ connection: PostgresConnection) throws -> Poll {
+    /// - Parameter rise: Called when there is something to bring, before the connection is busy with it.
+    func poll(_ connection: PostgresConnection, rise: () throws -> Void) throws -> Poll {
         let (order, isOwed) = orders.begin()
         let query = LogQuery(given: given, isFirst: isFirst)
         let relations = Parameter.oids(shapes.relations)
@@ -81,6 +82,7 @@ final class LogReader {
             isFirst = false
             return .nothing
         }
+        try rise()
         batch = Batch(order: order, snapshot: snapshot, after: changes.after, anchor: given.anchor)
         rows = LogRows(shapes: shapes, given: given.snapshot)
         if hasNews {

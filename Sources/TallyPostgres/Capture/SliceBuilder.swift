@@ -54,11 +54,12 @@ struct SliceBuilder {
     private mutating func place(of layout: CapturedShapes.Layout) -> Int {
         if let last, last.layout === layout { return last.place }
         let id = ObjectIdentifier(layout)
-        let place = places[id] ?? tables.count
-        if place == tables.count {
-            places[id] = place
-            tables.append(layout.schema)
-        }
+        // Several layouts may make rows of one structure: a slice has it once.
+        let place =
+            places[id] ?? tables.firstIndex { $0.name == layout.schema.name && $0.version == layout.schema.version }
+            ?? tables.count
+        places[id] = place
+        if place == tables.count { tables.append(layout.schema) }
         last = (layout, place)
         return place
     }

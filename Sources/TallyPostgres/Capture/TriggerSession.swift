@@ -117,10 +117,8 @@ package actor TriggerSession: SourceSession {
                     continue
                 }
                 try await lookOut(connection)
-                switch try reader.poll(connection) {
-                case .events(let events):
-                    try sleeper.rise(connection)
-                    waiting = events
+                switch try reader.poll(connection, rise: { try sleeper.rise(connection) }) {
+                case .events(let events): waiting = events
                 case .nothing:
                     if try sleeper.rest(connection) { try await writer.settle() }
                 case .structureChanged:

@@ -136,8 +136,8 @@ struct LogDecoder {
             index = found
         }
         if plans[index].generation != assembly.generation {
-            plans[index].generation = assembly.generation
             plans[index].place = assembly.place(of: plans[index].schema)
+            plans[index].generation = assembly.generation
         }
         return index
     }
@@ -163,6 +163,8 @@ struct LogDecoder {
         if isBinary, table.columns.contains(where: { !$0.shape.hasBinaryForm || $0.typeName.isEmpty }) {
             throw UnsuitableForm(table: table.name)
         }
+        // The server describes a table again for many reasons that change nothing.
+        if case .some(.some(let index)) = known[oid], plans[index].schema == table.schema { return }
         plans.append(RelationPlan(table))
         known[oid] = plans.count - 1
     }

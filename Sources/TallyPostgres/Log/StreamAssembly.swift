@@ -34,7 +34,19 @@ struct StreamAssembly {
     var hasComplete: Bool { completeCount > 0 || carriesDivision }
     var isFull: Bool { byteCount >= Self.enough.bytes || changes.count >= Self.mostChanges }
 
+    /// The place of a table's rows in the slice at hand.
+    ///
+    /// A slice has each table once: targets put changes of one table in another order. Where the table's structure has
+    /// changed since its rows before, those go into a slice of their own.
     mutating func place(of schema: TableSchema) -> Int {
+        if let place = tables.firstIndex(where: { $0.name == schema.name }) {
+            if tables[place].version == schema.version { return place }
+            if changes.isEmpty {
+                tables[place] = schema
+                return place
+            }
+            cutAll()
+        }
         tables.append(schema)
         return tables.count - 1
     }

@@ -68,7 +68,8 @@ struct TableAssembly {
             columns: columns.map(column),
             key: key,
             version: version,
-            definition: try blueprint?.definition
+            definition: try blueprint?.definition,
+            identity: "\(relation.oid)"
         )
         return PostgresTable(
             oid: relation.oid,

@@ -148,7 +148,17 @@ actor PostgresTargetSession: TargetSession {
     // MARK: Rows
 
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome {
-        try await interruptible { this in try this.applyNow(slice, replaying: replaying) }
+        try await interruptible { this in
+            var outcome = ApplyOutcome()
+            var first = 0
+            for part in slice.partsWithEachTableOnce() {
+                let done = try this.applyNow(part, replaying: replaying)
+                outcome.mended += done.mended
+                outcome.rejections += done.rejections.map { Rejection(index: $0.index + first, reason: $0.reason) }
+                first += part.changes.count
+            }
+            return outcome
+        }
     }
 
     private func applyNow(_ slice: Slice, replaying: Set<TableName>) throws -> ApplyOutcome {

@@ -60,10 +60,14 @@ struct LogStructureTests {
         try await LogDatabase.with("CREATE TABLE t (id int PRIMARY KEY)") { database in
             let session = try await database.open()
             var replica = LogReplica(session)
-            try await database.psql("CREATE TABLE late (id int PRIMARY KEY, n int)")
             let writer = try database.connect()
-            try writer.execute("BEGIN")
-            try writer.execute("INSERT INTO late VALUES (1, 1)")
+            // In one message, so that the stream does not find the table before it is written to.
+            try writer.execute(
+                """
+                BEGIN; CREATE TABLE late (id int PRIMARY KEY, n int); COMMIT;
+                BEGIN; INSERT INTO late VALUES (1, 1)
+                """
+            )
             let published = "SELECT count(*) FROM pg_publication_tables WHERE tablename = 'late'"
             while try await database.psql(published) == "0" {}
             try await database.psql("INSERT INTO t VALUES (1)")
