@@ -3,6 +3,9 @@ import Threading
 
 /// Sees to it that what was committed survives a loss of power, and that sequences are ahead of the rows, on a
 /// connection and a thread of its own.
+///
+/// The connection is made before anything is read or committed that it is to vouch for, and never made again: a server that
+/// crashed and came back may have lost commits, and only the end of every connection tells that it did.
 actor DurableWriter {
     private let thread = DatabaseThread(name: "tally-target-durable")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -12,12 +15,22 @@ actor DurableWriter {
     private nonisolated let interrupter = Interrupter()
     private let marks: SequenceMarks
     private var connection: PostgresConnection?
-    private var isClosed = false
 
     init(_ options: ConnectionOptions, flow: String, marks: SequenceMarks) {
         self.options = options
         application = "tally \(flow) durability"
         self.marks = marks
+    }
+
+    /// Connects.
+    func open() async throws {
+        try await withTaskCancellationHandler {
+            let connection = try PostgresConnection(options, application: application, interrupter: interrupter)
+            try connection.execute("SET synchronous_commit = on; SET lock_timeout = '5s'")
+            self.connection = connection
+        } onCancel: {
+            interrupter.trigger()
+        }
     }
 
     /// Returns when every commit that had returned before the call is on the server's disk.
@@ -30,16 +43,15 @@ actor DurableWriter {
     }
 
     private func write() throws {
-        guard !isClosed else { throw StoreError(.unreachable, "\(options.label): the target is closed") }
+        guard let connection else {
+            throw StoreError(.unreachable, "\(options.label): the connection is closed; Tally tries again")
+        }
         do {
-            let connection = try opened()
             try advanceSequences(in: connection)
             // The log is written in order: when a record that was written after the commits is on disk, they are, too.
             try connection.pipeline([Command("SELECT pg_logical_emit_message(true, 'tally', '')")])
         } catch {
-            connection?.close()
-            connection = nil
-            interrupter.clear()
+            close()
             throw error
         }
     }
@@ -57,14 +69,6 @@ actor DurableWriter {
         }
     }
 
-    private func opened() throws -> PostgresConnection {
-        if let connection { return connection }
-        let connection = try PostgresConnection(options, application: application, interrupter: interrupter)
-        try connection.execute("SET synchronous_commit = on; SET lock_timeout = '5s'")
-        self.connection = connection
-        return connection
-    }
-
     /// Ends a call that is waiting for the server, from any thread.
     nonisolated func interrupt() {
         interrupter.trigger()
@@ -73,6 +77,5 @@ actor DurableWriter {
     func close() {
         connection?.close()
         connection = nil
-        isClosed = true
     }
 }

@@ -34,7 +34,13 @@ actor PostgresTargetSession: TargetSession {
         takeOver: Bool
     ) async throws -> PostgresTargetSession {
         let session = PostgresTargetSession(options, flow: flow, runner: runner)
-        try await session.take(takeOver: takeOver)
+        do {
+            try await session.durability.open()
+            try await session.take(takeOver: takeOver)
+        } catch {
+            await session.durability.close()
+            throw error
+        }
         return session
     }
 

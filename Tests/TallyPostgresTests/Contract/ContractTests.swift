@@ -41,7 +41,7 @@ struct PostgresContractTests {
 
     @Test("as a source, by its log", arguments: SourceContract.Rule.allCases)
     func log(rule: SourceContract.Rule) async throws {
-        try await source(rule, mode: .log) { Position(order: $0.order + 1_000_000, detail: $0.detail) }
+        try await source(rule, mode: .log) { Position(order: $0.order + 1 << 40, detail: $0.detail) }
     }
 
     @Test("as a source, by triggers", arguments: SourceContract.Rule.allCases)
