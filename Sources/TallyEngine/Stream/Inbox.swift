@@ -144,12 +144,12 @@ package final class Inbox: Sendable {
         var bytes = slice.byteCount
         let (slices, reader) = state.withLock { state -> ([Slice], CheckedContinuation<Void, Never>?) in
             var slices: [Slice] = []
-            while case .slice(let next)? = state.events.first, next.end != nil, slice.canJoin(next),
-                slices.allSatisfy({ $0.canJoin(next) })
+            while case .slice(let next)? = state.events.first, next.end != nil,
+                ([slice] + slices).allSatisfy({ $0.canJoin(next) })
             {
                 count += next.changes.count
                 bytes += next.byteCount
-                guard count <= Slice.mostJoinedChanges, bytes <= Slice.mostJoined.bytes else { break }
+                guard count <= Slice.mostJoinedChanges, bytes <= BatchPolicy.enough.bytes else { break }
                 state.events.removeFirst()
                 state.byteCount -= next.byteCount
                 slices.append(next)

@@ -5,7 +5,6 @@ package import TallyModel
 extension Slice {
     /// From how many changes on larger slices gain nothing.
     static let mostJoinedChanges = 16 << 10
-    package static let mostJoined = BatchPolicy.enough
 
     /// Whether a slice that comes right after this one has each table as this one has it: a slice never has one table in
     /// two structures.

@@ -59,10 +59,14 @@ final class ReplicationStream: Sendable {
                 handover: handover,
                 captured: captured
             )
-            let result = Result { try worker.open() }
-            if let position = try? result.get().start.order { signals.acknowledge(position) }
-            opened(result)
-            if case .success = result { worker.run() }
+            do {
+                let start = try worker.open()
+                signals.acknowledge(start.start.order)
+                opened(.success(start))
+                worker.run()
+            } catch {
+                opened(.failure(error))
+            }
             worker.close()
             let waiting = ending.withLock { ending in
                 ending.hasEnded = true

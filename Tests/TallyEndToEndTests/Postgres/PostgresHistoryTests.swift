@@ -84,8 +84,8 @@ struct PostgresHistoryTests {
         await server.remove()
     }
 
-    @Test
-    func aStandbyThatTakesOverWithoutTheSlotIsNamedAndResyncGoesOnWithIt() async throws {
+    /// A primary with the counters, its standby, and a flow from whichever of the two takes writes.
+    private static func pair() async throws -> (PostgresServer, PostgresServer, PostgresServer, PostgresSite) {
         let primary = try await PostgresServer.start()
         let (standby, target) = (try await primary.startStandby(), try await PostgresServer.start())
         let site = try await PostgresSite(source: primary, target: target)
@@ -95,7 +95,13 @@ struct PostgresHistoryTests {
             stores: ["source": .postgres(address), "target": .postgres(site.target.url)],
             flows: [Site.flow("copy", from: "source", to: "target")]
         )
-        try await site.source.psql(Self.counters)
+        try await site.source.psql(counters)
+        return (primary, standby, target, site)
+    }
+
+    @Test
+    func aStandbyThatTakesOverWithoutTheSlotIsNamedAndResyncGoesOnWithIt() async throws {
+        let (primary, standby, target, site) = try await Self.pair()
         let child = try site.site.start("run")
         try await site.site.waitUntilLive(child)
         try await site.source.psql("UPDATE counter SET n = 1")
@@ -126,16 +132,7 @@ struct PostgresHistoryTests {
 
     @Test
     func aStandbyThatLackedTheLastCommitsIsNamed() async throws {
-        let primary = try await PostgresServer.start()
-        let (standby, target) = (try await primary.startStandby(), try await PostgresServer.start())
-        let site = try await PostgresSite(source: primary, target: target)
-        let both = "127.0.0.1:\(primary.port),127.0.0.1:\(standby.port)"
-        let address = "postgres://postgres@\(both)/\(site.source.name)?target_session_attrs=read-write"
-        try site.site.configure(
-            stores: ["source": .postgres(address), "target": .postgres(site.target.url)],
-            flows: [Site.flow("copy", from: "source", to: "target")]
-        )
-        try await site.source.psql(Self.counters)
+        let (primary, standby, target, site) = try await Self.pair()
         try await site.site.syncOnce()
         try await eventually("the standby has it") {
             try await standby.psql("SELECT count(*) FROM counter", database: site.source.name) == "1000"

@@ -101,7 +101,7 @@ struct InboxTests {
             tables: [],
             changes: [],
             end: Commit(position: Position(order: 1)),
-            byteCount: Slice.mostJoined.bytes / 2
+            byteCount: BatchPolicy.enough.bytes / 2
         )
         for _ in 1...4 { try await inbox.offer(.slice(half)) }
         #expect(inbox.take() != nil)

@@ -64,7 +64,7 @@ struct PostgresContractTests {
         try await Self.withDatabase(Self.thing) { server, name in
             let source = PostgresSource(options: try ConnectionOptions(server.url(database: name)))
             let contract = SourceContract(source, mode: mode, ahead: ahead) { writes in
-                let statements = writes.map(Self.statement).joined(separator: "\n")
+                let statements = writes.map(\.sql).joined(separator: "\n")
                 try await server.psql("BEGIN;\n\(statements)\nCOMMIT;", database: name)
             }
             try await contract.check(rule)
@@ -83,24 +83,5 @@ struct PostgresContractTests {
                 field.isEmpty ? .null : Int64(field).map(Value.integer) ?? .text(String(field))
             }
         )
-    }
-
-    private static func statement(_ write: SourceContract.Write) -> String {
-        func literals(_ row: Row) -> [String] {
-            row.values.map { value in
-                switch value {
-                case .integer(let integer): String(integer)
-                case .text(let text): "'\(text)'"
-                default: "NULL"
-                }
-            }
-        }
-        switch write {
-        case .insert(let row): return "INSERT INTO thing VALUES (\(literals(row).joined(separator: ", ")));"
-        case .update(let row, let key):
-            let values = zip(["id", "name", "n"], literals(row)).map { "\($0) = \($1)" }.joined(separator: ", ")
-            return "UPDATE thing SET \(values) WHERE id = \(literals(key)[0]);"
-        case .delete(let key): return "DELETE FROM thing WHERE id = \(literals(key)[0]);"
-        }
     }
 }

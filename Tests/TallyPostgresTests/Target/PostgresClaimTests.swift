@@ -187,6 +187,47 @@ struct PostgresClaimTests {
         #expect(try await database.psql("SELECT count(*) FROM tally.checkpoint") == "6")
     }
 
+    // first session                     another program          next session, same runner
+    // a chunk is on its way             holds the table
+    // its own connection is lost
+    //                                                            opens: the chunk is ended
+    //                                   lets go                  the chunk is never seen
+    @Test("end a chunk that a lost session left on its way, before the next one reads where it is")
+    func chunkOnItsWay() async throws {
+        let database = try await TargetDatabase("CREATE TABLE t (id int PRIMARY KEY)")
+        let runner = Runner.made()
+        let first = try await database.open(runner: runner)
+        let schema = try await database.schema("t")
+        let holder = try PostgresConnection(
+            ConnectionOptions(database.server.url(database: database.name)),
+            application: "another program"
+        )
+        try holder.execute("BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE")
+        let chunk = Chunk(
+            schema: schema,
+            rows: [Row([.integer(1)])],
+            range: .all,
+            isLast: true,
+            asOf: Position(order: 1),
+            byteCount: 8
+        )
+        let writing = Task { try await first.load(beside: chunk) }
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 't'::regclass"
+        while try await database.psql(waiting) == "0" {}
+        // The session's own connection alone: the one with the lock on the flow.
+        try await database.psql(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks "
+                + "WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' "
+                + "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        let next = try await database.open(runner: runner)
+        try holder.execute("ROLLBACK")
+        await #expect(throws: StoreError.self) { try await writing.value }
+        #expect(try await database.psql("SELECT count(*) FROM t") == "0")
+        await first.close()
+        await next.close()
+    }
+
     @Test("survive a loss of power once they were made durable")
     func durable() async throws {
         let own = try await PostgresServer.start()

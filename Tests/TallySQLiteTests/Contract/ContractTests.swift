@@ -21,7 +21,7 @@ struct ContractTests {
         let fixture = try SourceFixture("CREATE TABLE thing(id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER);")
         let path = fixture.path
         let contract = SourceContract(fixture.source) { writes in
-            let statements = writes.map(Self.statement).joined(separator: "\n")
+            let statements = writes.map(\.sql).joined(separator: "\n")
             try Self.shell("BEGIN;\n\(statements)\nCOMMIT;", on: path)
         }
         try await contract.check(rule)
@@ -32,24 +32,5 @@ struct ContractTests {
         let other = try Connection(path: path, access: .readWrite)
         defer { other.close() }
         try other.execute(script)
-    }
-
-    private static func statement(_ write: SourceContract.Write) -> String {
-        func literals(_ row: Row) -> [String] {
-            row.values.map { value in
-                switch value {
-                case .integer(let integer): String(integer)
-                case .text(let text): "'\(text)'"
-                default: "NULL"
-                }
-            }
-        }
-        switch write {
-        case .insert(let row): return "INSERT INTO thing VALUES (\(literals(row).joined(separator: ", ")));"
-        case .update(let row, let key):
-            let values = zip(["id", "name", "n"], literals(row)).map { "\($0) = \($1)" }.joined(separator: ", ")
-            return "UPDATE thing SET \(values) WHERE id = \(literals(key)[0]);"
-        case .delete(let key): return "DELETE FROM thing WHERE id = \(literals(key)[0]);"
-        }
     }
 }
