@@ -9,10 +9,13 @@ public enum RowCoding {
     public static func encode(_ row: Row) -> [UInt8] {
         var bytes: [UInt8] = []
         append(UInt32(row.values.count), to: &bytes)
-        for value in row.values {
-            if let value { append(value, to: &bytes) } else { bytes.append(Tag.absent.rawValue) }
-        }
+        for value in row.values { append(value, to: &bytes) }
         return bytes
+    }
+
+    /// Writes one place of a row, for formats that hold values among other things; ``Reader`` reads it back.
+    package static func append(_ value: Value?, to bytes: inout [UInt8]) {
+        if let value { append(value, to: &bytes) } else { bytes.append(Tag.absent.rawValue) }
     }
 
     /// - Throws: ``Malformed`` for bytes that ``encode(_:)`` did not write.
@@ -21,7 +24,7 @@ public enum RowCoding {
         let count = try reader.integer(UInt32.self)
         guard count <= reader.bytes.count else { throw Malformed() }
         var values: [Value?] = []
-        for _ in 0..<count { values.append(try reader.value(depth: 0)) }
+        for _ in 0..<count { values.append(try reader.value()) }
         guard reader.isAtEnd else { throw Malformed() }
         return Row(values)
     }
@@ -77,41 +80,53 @@ public enum RowCoding {
         }
     }
 
-    private struct Reader {
-        let bytes: [UInt8]
-        var offset = 0
+    /// Reads bytes from their beginning; never past their end.
+    package struct Reader {
+        package let bytes: [UInt8]
+        package private(set) var offset = 0
 
-        var isAtEnd: Bool { offset == bytes.count }
+        package var isAtEnd: Bool { offset == bytes.count }
 
-        init(bytes: [UInt8]) {
+        package init(bytes: [UInt8]) {
             self.bytes = bytes
         }
 
-        mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+        /// One byte.
+        package mutating func byte() throws -> UInt8 {
+            guard offset < bytes.count else { throw Malformed() }
+            defer { offset += 1 }
+            return bytes[offset]
+        }
+
+        /// One place of a row, as ``RowCoding/append(_:to:)`` wrote it; nil for an absent one.
+        package mutating func value() throws -> Value? {
+            try value(depth: 0)
+        }
+
+        private mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
             guard count >= 0, bytes.count - offset >= count else { throw Malformed() }
             defer { offset += count }
             return bytes[offset..<offset + count]
         }
 
-        mutating func integer<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
-            var result = I.zero
-            for (index, byte) in try take(MemoryLayout<I>.size).enumerated() {
-                result |= I(truncatingIfNeeded: byte) << I(8 * index)
-            }
-            return result
+        fileprivate mutating func integer<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
+            let start = offset
+            _ = try take(MemoryLayout<I>.size)
+            // In bounds: `take` has checked.
+            return bytes.withUnsafeBytes { I(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: I.self)) }
         }
 
-        mutating func payload() throws -> ArraySlice<UInt8> {
+        private mutating func payload() throws -> ArraySlice<UInt8> {
             try take(Int(integer(UInt32.self)))
         }
 
-        mutating func string() throws -> String {
+        private mutating func string() throws -> String {
             guard let text = String(validating: try payload(), as: UTF8.self) else { throw Malformed() }
             return text
         }
 
-        mutating func value(depth: Int) throws -> Value? {
-            guard depth < 64, let tag = Tag(rawValue: try integer(UInt8.self)) else { throw Malformed() }
+        private mutating func value(depth: Int) throws -> Value? {
+            guard depth < 64, let tag = Tag(rawValue: try byte()) else { throw Malformed() }
             switch tag {
             case .absent: return nil
             case .null: return .null
