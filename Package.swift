@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .executable(name: "tally", targets: ["tally"]),
         .library(name: "TallyModel", targets: ["TallyModel"]),
+        .library(name: "TallyMerge", targets: ["TallyMerge"]),
         .library(name: "TallySQLite", targets: ["TallySQLite"]),
         .library(name: "TallyEngine", targets: ["TallyEngine"]),
         .library(name: "TallyTesting", targets: ["TallyTesting"]),
@@ -30,6 +31,8 @@ let package = Package(
 
         // Rooms, lowest first. Arrows go down only.
         .target(name: "TallyModel"),
+        // When histories meet. Pure, and nothing below it but values: it runs on phones.
+        .target(name: "TallyMerge", dependencies: ["TallyModel"], exclude: ["DESIGN.md"]),
         // The one thread of each connection.
         .target(name: "Threading"),
         .target(name: "SQLite", dependencies: ["CSQLite", "TallyModel"]),
@@ -84,6 +87,7 @@ let package = Package(
 
         // Room by room: no process is started, and only files of the test's own are touched.
         .testTarget(name: "TallyModelTests", dependencies: ["TallyModel"]),
+        .testTarget(name: "TallyMergeTests", dependencies: ["TallyMerge", "TallyModel"]),
         .testTarget(
             name: "TallyLedgerTests",
             dependencies: ["TallyLedger", "TallyModel", "SQLite"],

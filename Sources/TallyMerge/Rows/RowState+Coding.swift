@@ -1,0 +1,163 @@
+internal import TallyModel
+
+/// The bytes do not hold a row's state.
+public struct MalformedRowState: Error, Sendable {}
+
+/// A format of Tally's own, kept for ever: a version byte; then the base, what it has seen, and the writes. Numbers are
+/// variable-length (LEB128, signed ones in zigzag), values as ``RowCoding`` writes them. Equal states have equal bytes.
+extension RowState {
+    private static let version: UInt8 = 1
+
+    /// The state as bytes.
+    public var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64 + (base?.byteCount ?? 0) + writes.count * 128)
+        bytes.append(Self.version)
+        if let base {
+            bytes.append(number: UInt64(base.values.count) + 1)
+            for value in base.values { RowCoding.append(value, to: &bytes) }
+        } else {
+            bytes.append(number: 0)
+        }
+        bytes.append(seen)
+        bytes.append(number: UInt64(writes.count))
+        for write in writes { bytes.append(write) }
+        return bytes
+    }
+
+    /// - Throws: ``MalformedRowState`` for bytes that ``encoded`` did not make.
+    public init(encoded: some Sequence<UInt8>) throws {
+        do {
+            var reader = RowCoding.Reader(bytes: Array(encoded))
+            guard try reader.byte() == Self.version else { throw MalformedRowState() }
+            self.init(
+                base: try reader.row(),
+                seen: try reader.vector(),
+                writes: try reader.writes()
+            )
+            guard reader.isAtEnd, !writes.contains(where: { seen.includes($0.stamp.dot) }) else {
+                throw MalformedRowState()
+            }
+        } catch is RowCoding.Malformed {
+            throw MalformedRowState()
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(rest))
+    }
+
+    fileprivate mutating func append(_ vector: VersionVector) {
+        append(number: UInt64(vector.storage.count))
+        for entry in vector.storage {
+            append(number: UInt64(entry.actor.number))
+            append(number: entry.counter)
+        }
+    }
+
+    fileprivate mutating func append(_ write: RowWrite) {
+        append(number: UInt64(write.stamp.dot.actor.number))
+        append(number: write.stamp.dot.counter)
+        let microseconds = write.stamp.time.microseconds
+        append(number: UInt64(bitPattern: microseconds << 1 ^ microseconds >> 63))
+        append(number: UInt64(write.stamp.time.counter))
+        append(write.stamp.context)
+        append(write.kind.rawValue)
+        append(number: UInt64(write.edits.count))
+        for edit in write.edits {
+            append(number: UInt64(edit.column))
+            RowCoding.append(edit.before, to: &self)
+            RowCoding.append(edit.after, to: &self)
+        }
+    }
+}
+
+extension RowCoding.Reader {
+    /// More columns than any store has; keeps a few bytes from asking for a huge row.
+    private static let mostColumns = 1 << 16
+
+    private var rest: Int { bytes.count - offset }
+
+    private mutating func number() throws -> UInt64 {
+        var result: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 70, by: 7) {
+            let byte = try byte()
+            // The tenth byte has room for one bit; a last byte of zero would be a second spelling of the number.
+            guard shift < 63 || byte <= 1, byte != 0 || shift == 0 else { throw MalformedRowState() }
+            result |= UInt64(byte & 0x7f) << shift
+            if byte < 0x80 { return result }
+        }
+        throw MalformedRowState()
+    }
+
+    private mutating func number(upTo limit: Int) throws -> Int {
+        guard let number = Int(exactly: try number()), number <= limit else { throw MalformedRowState() }
+        return number
+    }
+
+    private mutating func actor() throws -> Actor {
+        Actor(UInt16(try number(upTo: Int(UInt16.max))))
+    }
+
+    fileprivate mutating func row() throws -> Row? {
+        let count = try number(upTo: min(rest, Self.mostColumns))
+        guard count > 0 else { return nil }
+        var values: [Value?] = []
+        values.reserveCapacity(count - 1)
+        for _ in 1..<count { values.append(try value()) }
+        return Row(values)
+    }
+
+    fileprivate mutating func vector() throws -> VersionVector {
+        let count = try number(upTo: rest)
+        var entries: [VersionVector.Entry] = []
+        entries.reserveCapacity(count)
+        for _ in 0..<count {
+            let entry = VersionVector.Entry(actor: try actor(), counter: try number())
+            guard entry.counter > 0, entries.last.map({ $0.actor < entry.actor }) ?? true else {
+                throw MalformedRowState()
+            }
+            entries.append(entry)
+        }
+        return VersionVector(ascending: entries)
+    }
+
+    fileprivate mutating func writes() throws -> [RowWrite] {
+        let count = try number(upTo: rest)
+        var writes: [RowWrite] = []
+        var dots: Set<Dot> = []
+        for _ in 0..<count {
+            let write = try write()
+            guard writes.last.map({ $0.stamp.precedes(write.stamp) }) ?? true,
+                count == 1 || dots.insert(write.stamp.dot).inserted
+            else { throw MalformedRowState() }
+            writes.append(write)
+        }
+        return writes
+    }
+
+    private mutating func write() throws -> RowWrite {
+        let dot = Dot(actor: try actor(), counter: try number())
+        let zigzag = try number()
+        let microseconds = Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
+        let time = HybridTime(microseconds: microseconds, counter: UInt32(try number(upTo: Int(UInt32.max))))
+        let context = try vector()
+        guard let kind = RowWrite.Kind(rawValue: try byte()) else { throw MalformedRowState() }
+        var edits: [ColumnEdit] = []
+        let count = try number(upTo: min(rest, Self.mostColumns))
+        edits.reserveCapacity(count)
+        for _ in 0..<count {
+            let column = try number(upTo: Self.mostColumns - 1)
+            guard edits.last.map({ $0.column < column }) ?? true else { throw MalformedRowState() }
+            edits.append(ColumnEdit(column: column, before: try value(), after: try value()))
+        }
+        return RowWrite(stamp: Stamp(dot: dot, time: time, context: context), kind: kind, edits: edits)
+    }
+}

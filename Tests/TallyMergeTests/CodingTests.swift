@@ -1,0 +1,66 @@
+import TallyMerge
+import TallyModel
+import Testing
+
+struct CodingTests {
+    static func sample() -> RowState {
+        let base = Row([.integer(1), nil, .text("naïve 🎼"), .real(-0.0), .array([.null])])
+        var state = RowState(base: base, seen: VersionVector([Actor(1): 5, Actor(400): .max]))
+        for counter in 6...9 {
+            let stamp = Stamp(
+                dot: Dot(actor: Actor(1), counter: UInt64(counter)),
+                time: HybridTime(microseconds: -Int64(counter), counter: UInt32(counter)),
+                context: VersionVector([Actor(1): UInt64(counter - 1), Actor(7): 2])
+            )
+            let edit = ColumnEdit(column: counter, before: nil, after: .decimal("1.50"))
+            state.add(RowWrite(stamp: stamp, kind: counter == 6 ? .insert : .update, edits: [edit]))
+        }
+        return state
+    }
+
+    @Test func aStateComesBackAsItWas() throws {
+        for state in [RowState(), RowState(base: Row([]), seen: VersionVector()), Self.sample()] {
+            #expect(try RowState(encoded: state.encoded) == state)
+            #expect(try RowState(encoded: state.encoded).encoded == state.encoded)
+        }
+    }
+
+    /// The format is kept for ever: this is what version 1 looks like.
+    @Test func theBytesOfVersionOneStayAsTheyAre() {
+        var state = RowState(base: Row([.integer(1), nil]), seen: VersionVector([Actor(2): 300]))
+        let stamp = Stamp(
+            dot: Dot(actor: Actor(1), counter: 1),
+            time: HybridTime(microseconds: -1, counter: 2),
+            context: VersionVector([Actor(2): 3])
+        )
+        state.add(RowWrite(stamp: stamp, kind: .update, edits: [ColumnEdit(column: 1, before: nil, after: .null)]))
+        let base: [UInt8] = [3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+        let seen: [UInt8] = [1, 2, 0xac, 2]
+        let write: [UInt8] = [1, 1, 1, 2, 1, 2, 3, 1, 1, 1, 0, 1]
+        #expect(state.encoded == [1] + base + seen + [1] + write)
+    }
+
+    @Test func malformedBytesThrowAndNeverTrap() {
+        var generator = Generator(seed: 11)
+        let whole = Self.sample().encoded
+        for length in 0..<whole.count {
+            #expect(throws: MalformedRowState.self) { try RowState(encoded: whole[..<length]) }
+        }
+        #expect(throws: MalformedRowState.self) { try RowState(encoded: whole + [0]) }
+        for _ in 0..<20_000 {
+            var bytes = whole
+            for _ in 0...generator.below(4) {
+                bytes[generator.below(bytes.count)] = UInt8(generator.below(256))
+            }
+            do {
+                let state = try RowState(encoded: bytes)
+                #expect(state.encoded == bytes, "bytes that are read are the bytes that are written")
+                var pruned = state
+                pruned.prune(under: MergeRules(other: .counter))
+                _ = try pruned.outcome(under: MergeRules(other: .counter), evaluating: Concatenation())
+            } catch {
+                #expect(error is MalformedRowState)
+            }
+        }
+    }
+}
