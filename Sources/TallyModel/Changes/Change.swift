@@ -35,6 +35,11 @@ public struct Slice: Sendable {
     public var end: Commit?
     /// About how much memory the slice takes, for budgets.
     public var byteCount: Int
+    /// Where each transaction that ends in the slice does, in order; only where ``CaptureRequest/group`` asked for it.
+    public var boundaries: [Boundary] = []
+    /// When each change was made; only where ``CaptureRequest/group`` asked for it and the source knows it better than
+    /// ``boundaries`` say.
+    public var times: [Timestamp] = []
 
     public init(tables: [TableSchema], changes: [Change], end: Commit?, byteCount: Int) {
         self.tables = tables

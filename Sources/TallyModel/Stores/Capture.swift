@@ -77,16 +77,21 @@ public struct CaptureRequest: Sendable {
     public var capture: CaptureSettings
     /// How far the target durably holds the source's history; `nil` when it holds nothing of it.
     public var checkpoint: Checkpoint?
+    /// For a member of a group, the group's name: slices then say where each transaction ends, and transactions that
+    /// ``TargetSession/sign(_:)`` made the group's own come without changes.
+    public var group: String?
 
     public init(
         consumer: Consumer,
         tables: TableSelection,
         capture: CaptureSettings = CaptureSettings(),
-        checkpoint: Checkpoint? = nil
+        checkpoint: Checkpoint? = nil,
+        group: String? = nil
     ) {
         self.consumer = consumer
         self.tables = tables
         self.capture = capture
         self.checkpoint = checkpoint
+        self.group = group
     }
 }

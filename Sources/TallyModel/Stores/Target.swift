@@ -125,6 +125,10 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError`` with code `fenced` when another runner has taken the flow; nothing was written.
     func load(beside chunk: Chunk) async throws -> ApplyOutcome
 
+    /// Makes the transaction a group's own, before anything is written in it: captures for the group take it for the one
+    /// that brought the member to `sequence`, and leave its changes out. The session's flow is the group's name.
+    func sign(_ sequence: UInt64) async throws
+
     /// Makes all work since the last commit visible at once, with the checkpoint and the notes.
     ///
     /// - Parameters:
@@ -144,6 +148,11 @@ public protocol TargetSession: Sendable {
 }
 
 extension TargetSession {
+    /// Cannot: the store can be no member of a group.
+    public func sign(_ sequence: UInt64) async throws {
+        throw StoreError(.unsupported, "this kind of store cannot be a member of a group")
+    }
+
     /// None: chunks come with rows.
     public var packedForms: Set<String> { [] }
 

@@ -23,6 +23,10 @@ struct LogDecoder {
     private let label: String
     private let timeline: String
     private let isBinary: Bool
+    /// The group whose own transactions are told apart, where the stream is a member's.
+    private let group: String?
+    /// The sequence that the transaction at hand brings the member to, where it is the group's own.
+    private var applied: UInt64?
     private let catalog: CatalogReading
     private var plans: [RelationPlan] = []
     /// The places in ``plans`` of relations; none for those that are passed over.
@@ -37,7 +41,16 @@ struct LogDecoder {
     /// - Parameters:
     ///   - position: Where the stream begins.
     ///   - isBinary: Whether values were asked for in binary form.
-    init(label: String, timeline: String, position: UInt64, isBinary: Bool, catalog: @escaping CatalogReading) {
+    ///   - group: The group that the stream is for, if it is for one.
+    init(
+        label: String,
+        timeline: String,
+        position: UInt64,
+        isBinary: Bool,
+        group: String? = nil,
+        catalog: @escaping CatalogReading
+    ) {
+        self.group = group
         self.label = label
         self.timeline = timeline
         self.position = position
@@ -69,7 +82,7 @@ struct LogDecoder {
         case .commit(let end, let time): commit(end, time)
         case .relation(let description): try learn(description)
         case .truncate(let relations):
-            for relation in relations {
+            for relation in relations where applied == nil {
                 guard let plan = plan(of: relation) else { continue }
                 assembly.add(Change(.truncate, table: plans[plan].place, row: Row([])), bytes: 64)
             }
@@ -84,6 +97,8 @@ struct LogDecoder {
         case .streamAbort(let xid, let subtransaction):
             if xid == subtransaction { spools[xid] = nil } else { spools[xid]?.abort(subtransaction) }
         case .begin(let time): committed = time
+        case .signature(let signature):
+            if signature.group == group { applied = signature.sequence }
         case .streamStop, .other: break
         }
     }
@@ -92,7 +107,8 @@ struct LogDecoder {
         guard let xid = streamed else { return }
         switch bytes.first {
         case UInt8(ascii: "E"): streamed = nil
-        case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"), UInt8(ascii: "T"), UInt8(ascii: "R"):
+        case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"), UInt8(ascii: "T"), UInt8(ascii: "R"),
+            UInt8(ascii: "M"):
             try spools[xid]?.append(bytes)
         default: break
         }
@@ -100,7 +116,10 @@ struct LogDecoder {
 
     private mutating func commit(_ end: UInt64, _ time: Timestamp?) {
         position = end
-        assembly.commit(Commit(position: Position(order: end, detail: timeline), time: time))
+        let commit = Commit(position: Position(order: end, detail: timeline), time: time)
+        if group != nil { assembly.bound(commit, applied: applied) }
+        applied = nil
+        assembly.commit(commit)
         if tracker.nextDue != nil { assembly.tell(tracker.passed(end)) }
     }
 
@@ -127,6 +146,8 @@ struct LogDecoder {
 
     @inline(__always)
     private mutating func plan(of relation: UInt32) -> Int? {
+        // A group's own transactions come without changes.
+        if applied != nil { return nil }
         let index: Int
         if let last, last.oid == relation {
             index = last.plan

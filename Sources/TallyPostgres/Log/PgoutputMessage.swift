@@ -19,7 +19,9 @@ enum PgoutputMessage {
     case streamStop
     case streamCommit(xid: UInt32, end: UInt64, time: Timestamp)
     case streamAbort(xid: UInt32, subtransaction: UInt32)
-    /// What says nothing about rows: origins, types, logical messages.
+    /// The transaction at hand is a group's own and brings the database to a sequence.
+    case signature(Signature)
+    /// What says nothing about rows: origins, types, logical messages of others.
     case other
 
     /// - Parameter isStreamed: Whether it stands between `streamStart` and `streamStop`, where messages also carry the
@@ -60,7 +62,8 @@ enum PgoutputMessage {
             return .streamCommit(xid: xid, end: try reader.integer(), time: try time(&reader))
         case UInt8(ascii: "A"):
             return .streamAbort(xid: try reader.integer(), subtransaction: try reader.integer())
-        case UInt8(ascii: "O"), UInt8(ascii: "Y"), UInt8(ascii: "M"): return .other
+        case UInt8(ascii: "M"): return try Signature(&reader).map(PgoutputMessage.signature) ?? .other
+        case UInt8(ascii: "O"), UInt8(ascii: "Y"): return .other
         default: throw MessageReader.malformed
         }
     }

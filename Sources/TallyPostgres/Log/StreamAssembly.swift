@@ -21,6 +21,8 @@ struct StreamAssembly {
     private var completeBytes = 0
     /// The end of the last complete transaction that no slice has carried yet.
     private(set) var end: Commit?
+    /// Where complete transactions end that no slice has carried yet, for a group.
+    private var boundaries: [Boundary] = []
     /// Whether a part of the transaction at hand has become ready before its end.
     private(set) var isDivided = false
     /// Whether the end that waits is that of such a transaction.
@@ -31,7 +33,7 @@ struct StreamAssembly {
     /// Whether changes wait, of complete transactions or not.
     var isEmpty: Bool { changes.isEmpty }
     /// Whether the ends of transactions with changes wait.
-    var hasComplete: Bool { completeCount > 0 || carriesDivision }
+    var hasComplete: Bool { completeCount > 0 || carriesDivision || !boundaries.isEmpty }
     var isFull: Bool { byteCount >= Self.enough.bytes || changes.count >= Self.mostChanges }
 
     /// The place of a table's rows in the slice at hand.
@@ -55,6 +57,13 @@ struct StreamAssembly {
     mutating func add(_ change: Change, bytes: Int) {
         changes.append(change)
         byteCount += bytes
+    }
+
+    /// Notes where the transaction at hand ends; ``commit(_:)`` follows. One that changed nothing is not told of, unless it
+    /// is the group's own.
+    mutating func bound(_ commit: Commit, applied: UInt64?) {
+        guard applied != nil || isDivided || changes.count > completeCount else { return }
+        boundaries.append(Boundary(count: changes.count, commit: commit, applied: applied))
     }
 
     /// Ends the transaction at hand.
@@ -95,7 +104,9 @@ struct StreamAssembly {
         guard let end else { return }
         let tail = Array(changes[completeCount...])
         changes.removeLast(tail.count)
-        let slice = Slice(tables: tables, changes: changes, end: end, byteCount: completeBytes)
+        var slice = Slice(tables: tables, changes: changes, end: end, byteCount: completeBytes)
+        slice.boundaries = boundaries
+        boundaries = []
         ready.append(.slice(slice))
         // What is left of the transaction at hand keeps the places of its tables.
         keep(tail, bytes: byteCount - completeBytes)

@@ -72,7 +72,8 @@ final class StreamWorker {
             label: label,
             timeline: "\(facts.timeline)",
             position: opened.start,
-            isBinary: isBinary
+            isBinary: isBinary,
+            group: request.group
         ) { description in
             let table = TableName(description.name, schema: description.namespace)
             let review = try watch.review(settling: table)

@@ -31,7 +31,14 @@ package struct PostgresSource: Source {
     }
 
     package func open(_ request: CaptureRequest) async throws -> any SourceSession {
-        switch request.capture.mode {
+        if request.group != nil, ![.auto, .log].contains(request.capture.mode) {
+            throw StoreError(
+                .unsupported,
+                "\(options.label): a group reads its members' logs, and other captures do not say what a write had seen; "
+                    + "write `capture: log`"
+            )
+        }
+        return switch request.capture.mode {
         case .auto, .log:
             try await LogSession.open(options, request: request, context: log)
         case .trigger: try await TriggerCapture.open(request, options, log.observer)

@@ -222,6 +222,13 @@ actor PostgresTargetSession: TargetSession {
 
     // MARK: Transactions
 
+    func sign(_ sequence: UInt64) async throws {
+        let target = try begun()
+        target.hold(Signature(group: flow, sequence: sequence).sql)
+        // What fails in the first slice must not take the signature with it.
+        target.keep()
+    }
+
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) async throws {
         try await interruptible { this in try this.commitNow(checkpoint, notes) }
     }

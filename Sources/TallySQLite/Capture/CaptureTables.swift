@@ -90,6 +90,18 @@ enum CaptureTables {
         try StoreIdentity.dropIfUnused(in: connection)
     }
 
+    // MARK: Signatures
+
+    /// Logs that the open transaction is a group's own: at its beginning without, at its end with the sequence that it
+    /// brings the file to.
+    static func sign(_ group: String, _ sequence: UInt64?, in connection: Connection) throws {
+        try connection.run(
+            "INSERT INTO _tally_log(kind, at, c0, c1) VALUES (\(LogKind.signature), julianday('now'), ?, ?)",
+            .text(group),
+            sequence.map { .integer(Int64(clamping: $0)) } ?? .null
+        )
+    }
+
     // MARK: State
 
     /// The file's schema version as of the last look at its tables; `nil` before the first.

@@ -12,6 +12,8 @@ enum LogKind {
     static let anchor: Int64 = -1
     /// A change of structure: `c0` says which, `c1` names the shape, `c2` the former shape or the reason.
     static let structure: Int64 = -2
+    /// The beginning (`c1` is NULL) and the end (`c1` is the sequence) of a transaction of the group that `c0` names.
+    static let signature: Int64 = -3
 
     static func of(_ operation: Operation, shape: Int64) -> Int64 { shape * 4 + operation.rawValue }
 }

@@ -17,6 +17,8 @@ struct LogReader {
 
     private let selection: TableSelection
     private let sliceLimit: Int
+    /// The group whose own transactions are told apart, where the stream is a member's.
+    private let group: String?
     private var shapes = CapturedShapes()
     /// The tables as the stream has them at ``cursor``.
     private var tables: [TableName: TableSchema] = [:]
@@ -28,9 +30,10 @@ struct LogReader {
     private var batchEnd: Int64?
     private var earliest: Double?
 
-    init(selection: TableSelection, start: Position, sliceLimit: ByteCount) {
+    init(selection: TableSelection, start: Position, sliceLimit: ByteCount, group: String? = nil) {
         self.selection = selection
         self.sliceLimit = sliceLimit.bytes
+        self.group = group
         cursor = Int64(clamping: start.order)
         lastEnd = start
     }
@@ -68,8 +71,10 @@ struct LogReader {
         defer { statement.reset() }
         try statement.bind(.integer(cursor), at: 1)
         try statement.bind(.integer(end), at: 2)
-        var slice = SliceBuilder(shapes)
+        var slice = SliceBuilder(shapes, keepsTimes: group != nil)
         var isMoving = false
+        // Within a transaction of the group's own, which the log holds whole: whoever writes it has SQLite's one lock.
+        var isOwn = false
         while try statement.step() {
             let sequence = statement.integer(at: 0)
             let kind = statement.integer(at: 1)
@@ -77,8 +82,8 @@ struct LogReader {
                 throw History.lost("rows \(cursor + 1) to \(sequence - 1) of the source's log are gone", in: connection)
             }
             if kind == LogKind.structure {
-                guard cursor == Int64(clamping: lastEnd.order) else {
-                    return [try slice.event(endingAt: commit(at: cursor, connection))]
+                guard cursor == Int64(clamping: lastEnd.order), slice.isEmpty else {
+                    return [try finish(slice, at: cursor, goesOn: true, connection)]
                 }
                 cursor = sequence
                 let events = try structure(statement, connection)
@@ -89,6 +94,19 @@ struct LogReader {
             }
             cursor = sequence
             let time = statement.real(at: 2)
+            if kind == LogKind.signature {
+                guard let group, statement.value(at: 3) == .text(group) else { continue }
+                guard case .integer(let applied) = statement.value(at: 4) else {
+                    slice.end(try commit(at: sequence - 1, connection))
+                    isOwn = true
+                    continue
+                }
+                isOwn = false
+                earliest = time
+                slice.end(try commit(at: sequence, connection), applied: UInt64(clamping: applied))
+                continue
+            }
+            if isOwn { continue }
             earliest = min(earliest ?? time, time)
             if kind >= 0 { isMoving = try slice.append(statement, kind: kind, connection) }
             if slice.byteCount >= sliceLimit && !isMoving && sequence < end { return [slice.event(endingAt: nil)] }
@@ -99,9 +117,17 @@ struct LogReader {
         return [try finish(slice, at: end, connection)]
     }
 
-    private mutating func finish(_ slice: SliceBuilder, at end: Int64, _ connection: Connection) throws -> StreamEvent {
-        batchEnd = nil
-        return slice.event(endingAt: try commit(at: end, connection))
+    private mutating func finish(
+        _ slice: SliceBuilder,
+        at end: Int64,
+        goesOn: Bool = false,
+        _ connection: Connection
+    ) throws -> StreamEvent {
+        if !goesOn { batchEnd = nil }
+        var slice = slice
+        let commit = try commit(at: end, connection)
+        if group != nil { slice.end(commit) }
+        return slice.event(endingAt: commit)
     }
 
     private mutating func commit(at sequence: Int64, _ connection: Connection) throws -> Commit {

@@ -34,7 +34,13 @@ package struct SQLiteSource: Source {
     }
 
     package func open(_ request: CaptureRequest) async throws -> any SourceSession {
-        switch request.capture.mode {
+        if request.group != nil, ![.auto, .trigger].contains(request.capture.mode) {
+            throw StoreError(
+                .unsupported,
+                "\(path): a group captures SQLite files by triggers; other captures do not say what a write had seen"
+            )
+        }
+        return switch request.capture.mode {
         case .auto, .trigger:
             try await TriggerSession.open(path: path, request: request, observer: observer)
         case .timestamp, .version:

@@ -4,6 +4,9 @@ import TallyModel
 /// Turns rows of the log into the changes of one slice.
 struct SliceBuilder {
     private let shapes: CapturedShapes
+    private let keepsTimes: Bool
+    private var times: [Timestamp] = []
+    private var boundaries: [Boundary] = []
     private var tables: [TableSchema] = []
     private var changes: [Change] = []
     private(set) var byteCount = 0
@@ -14,8 +17,10 @@ struct SliceBuilder {
     private var places: [Int64: Int] = [:]
     private var formerKey: Row?
 
-    init(_ shapes: CapturedShapes) {
+    /// - Parameter keepsTimes: Whether the slice says when each change was made.
+    init(_ shapes: CapturedShapes, keepsTimes: Bool = false) {
         self.shapes = shapes
+        self.keepsTimes = keepsTimes
     }
 
     /// - Returns: Whether the row is the first half of a change of key, so that the slice must not end behind it.
@@ -23,6 +28,9 @@ struct SliceBuilder {
     mutating func append(_ statement: Statement, kind: Int64, _ connection: Connection) throws -> Bool {
         if kind >> 2 != layoutID { try turn(to: kind >> 2, connection) }
         guard let layout, layout.isSelected else { return false }
+        defer {
+            if keepsTimes, times.count < changes.count { times.append(Timestamp(julianDay: statement.real(at: 2))) }
+        }
         switch LogKind.Operation(rawValue: kind & 3) {
         case .insert: add(.insert, row(statement, layout))
         case .update: add(.update, row(statement, layout))
@@ -34,8 +42,18 @@ struct SliceBuilder {
         return false
     }
 
+    var isEmpty: Bool { changes.isEmpty && boundaries.isEmpty }
+
+    /// Notes that what was appended so far ends a whole number of transactions.
+    mutating func end(_ commit: Commit, applied: UInt64? = nil) {
+        boundaries.append(Boundary(count: changes.count, commit: commit, applied: applied))
+    }
+
     func event(endingAt end: Commit?) -> StreamEvent {
-        .slice(Slice(tables: tables, changes: changes, end: end, byteCount: byteCount))
+        var slice = Slice(tables: tables, changes: changes, end: end, byteCount: byteCount)
+        slice.boundaries = boundaries
+        slice.times = times
+        return .slice(slice)
     }
 
     private mutating func turn(to id: Int64, _ connection: Connection) throws {

@@ -35,7 +35,12 @@ package actor TriggerSession: SourceSession {
             file: file,
             writer: writer,
             sourceID: opened.sourceID,
-            reader: LogReader(selection: request.tables, start: opened.start, sliceLimit: sliceLimit),
+            reader: LogReader(
+                selection: request.tables,
+                start: opened.start,
+                sliceLimit: sliceLimit,
+                group: request.group
+            ),
             start: opened.start
         )
         try await session.begin()

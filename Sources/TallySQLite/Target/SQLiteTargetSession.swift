@@ -15,6 +15,8 @@ actor SQLiteTargetSession: TargetSession {
     private var target: TargetConnection?
     private var storeID = ""
     private(set) var progress = FlowProgress()
+    /// The sequence that the open transaction was signed with.
+    private var signature: UInt64?
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
 
@@ -41,7 +43,7 @@ actor SQLiteTargetSession: TargetSession {
     }
 
     private func claim(takeOver: Bool) throws {
-        let target = try TargetConnection(path)
+        let target = try TargetConnection(path, flow: flow)
         let connection = target.connection
         do {
             _ = try target.begin()
@@ -149,9 +151,23 @@ actor SQLiteTargetSession: TargetSession {
 
     // MARK: Transactions
 
+    func sign(_ sequence: UInt64) throws {
+        let connection = try begun().connection
+        guard try CaptureTables.exist(in: connection) else {
+            throw StoreError(
+                .historyLost,
+                "\(path): capture for group \(flow) was removed from the file; Tally installs it again"
+            )
+        }
+        try CaptureTables.sign(flow, nil, in: connection)
+        signature = sequence
+    }
+
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) throws {
         let target = try begun()
         do {
+            if let signature { try CaptureTables.sign(flow, signature, in: target.connection) }
+            signature = nil
             try CheckpointTable.advance(flow, to: checkpoint, by: runner, in: target.connection)
             try CheckpointTable.write(notes, of: flow, in: target.connection)
         } catch {
@@ -177,6 +193,7 @@ actor SQLiteTargetSession: TargetSession {
     }
 
     func rollback() {
+        signature = nil
         writers.removeAll()
         target?.rollback()
     }

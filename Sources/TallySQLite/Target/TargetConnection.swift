@@ -11,8 +11,12 @@ final class TargetConnection {
     /// Whether another flow captures the changes of this file.
     private var isCaptured = false
 
+    /// What writes: a flow, or a group.
+    private let flow: String
+
     /// Opens the file, and makes it if it is not there; a new one is put in WAL mode.
-    init(_ path: String) throws {
+    init(_ path: String, flow: String) throws {
+        self.flow = flow
         var file = TargetFile(path)
         let isNew = file.isMissingOrEmpty
         connection = try file.connect(busyTimeout: .seconds(2))
@@ -46,7 +50,9 @@ final class TargetConnection {
         try connection.execute("BEGIN IMMEDIATE")
         isOpen = true
         let version = try connection.first("PRAGMA schema_version")?.first
-        if version == schemaVersion { return false }
+        let isCaptured = try isCapturedByOthers()
+        if version == schemaVersion, isCaptured == self.isCaptured { return false }
+        self.isCaptured = isCaptured
         try adoptTriggers()
         schemaVersion = version
         return true
@@ -99,13 +105,15 @@ final class TargetConnection {
 
     // MARK: Triggers
 
+    /// A group that writes here does not want to see that again.
+    private func isCapturedByOthers() throws -> Bool {
+        guard try CaptureTables.exist(in: connection) else { return false }
+        return try connection.first("SELECT 1 FROM _tally_flow WHERE flow <> ?", .text(flow)) != nil
+    }
+
     /// Users' triggers must not fire: what they did in the source comes as changes of its own. Tally's must, where
     /// another flow captures this file.
     private func adoptTriggers() throws {
-        isCaptured =
-            try connection.first(
-                "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '\\_tally\\_%' ESCAPE '\\'"
-            ) != nil
         try connection.setTriggersEnabled(isCaptured)
         // Rows that REPLACE removes are changes, too.
         try connection.execute("PRAGMA recursive_triggers=\(isCaptured ? "ON" : "OFF")")

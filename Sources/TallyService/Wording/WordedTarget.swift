@@ -63,6 +63,10 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.apply(slice, replaying: replaying) }
     }
 
+    func sign(_ sequence: UInt64) async throws { try await wording.wording { try await base.sign(sequence) } }
+
+    var packedForms: Set<String> { base.packedForms }
+
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
         try await wording.wording { try await base.load(chunk, mode: mode) }
     }
