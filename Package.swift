@@ -36,7 +36,7 @@ let package = Package(
         // The one thread of each connection.
         .target(name: "Threading"),
         .target(name: "SQLite", dependencies: ["CSQLite", "TallyModel"]),
-        .target(name: "TallyLedger", dependencies: ["TallyModel", "SQLite", "Threading"]),
+        .target(name: "TallyLedger", dependencies: ["TallyModel", "TallyMerge", "SQLite", "Threading"]),
         .target(
             name: "TallyTransform",
             dependencies: ["TallyModel", "SQLite", .product(name: "Crypto", package: "swift-crypto")]
@@ -54,9 +54,16 @@ let package = Package(
             ]
         ),
         .target(
+            name: "TallyGroup",
+            dependencies: [
+                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "Threading",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyLedger", "TallyEngine", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
+                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
                 "Threading",
                 // For the demo alone.
                 "PrivatePostgres",

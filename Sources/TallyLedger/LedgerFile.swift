@@ -13,6 +13,13 @@ enum LedgerFile {
         close(descriptor)
     }
 
+    static func exists(at path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     private static func makeFolder(_ path: String) throws {
         guard mkdir(path, 0o700) != 0 else { return try synchronize(parentOf: path) }
         switch errno {

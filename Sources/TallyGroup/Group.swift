@@ -1,0 +1,95 @@
+import Logging
+public import TallyEngine
+public import TallyMerge
+public import TallyModel
+
+/// A many-way sync: members that all accept writes, kept in agreement through one ledger.
+public final class Group: Sendable {
+    /// Why ``run()`` returned.
+    public enum Ending: Sendable {
+        /// ``stop()`` was called, or what it had to do is done.
+        case finished
+        /// Something stands in the way that a person has to see to.
+        case gaveUp(any Error)
+    }
+
+    private let context: GroupContext
+    private let members: [MemberStore]
+
+    /// - Parameters:
+    ///   - members: The stores, as ``GroupSettings/members`` names them.
+    ///   - path: Where the group's ledger is, or is to be made.
+    ///   - expressions: Evaluates policies that are SQL.
+    public init(
+        _ settings: GroupSettings,
+        members: [MemberStore],
+        ledgerPath path: String,
+        expressions: any MergeExpressions,
+        runner: Runner,
+        options: FlowOptions
+    ) {
+        var options = options
+        options.logger[metadataKey: "group"] = "\(settings.name)"
+        var status = GroupStatus(
+            group: settings.name,
+            members: members.map { GroupStatus.Member(name: $0.name, label: $0.label) }
+        )
+        status.objectiveSeconds = settings.lag.map { $0 / .seconds(1) }
+        let stopping = StopFlag()
+        self.members = members
+        context = GroupContext(
+            settings: settings,
+            path: path,
+            record: GroupRecord(
+                settings,
+                path: path,
+                isMixed: Set(members.map(\.kind)).count > 1,
+                expressions: expressions,
+                now: options.now
+            ),
+            runner: runner,
+            options: options,
+            expressions: expressions,
+            meter: GroupMeter(status),
+            stopping: stopping,
+            caughtUp: CaughtUp(settings.members, flag: options.endsWhenCaughtUp ? stopping : nil)
+        )
+    }
+
+    public var name: String { context.settings.name }
+
+    public var status: GroupStatus {
+        get async {
+            var status = context.meter.status
+            await context.record.report(into: &status)
+            return status
+        }
+    }
+
+    /// Asks for a graceful end; returns at once.
+    public func stop() { context.stopping.set() }
+
+    /// Runs until ``stop()``; with ``FlowOptions/endsWhenCaughtUp``, until every member holds what all had at the beginning.
+    ///
+    /// Graceful (``stop()``): finishes the batches at hand, closes. Cancelled: stops now; what was not committed comes
+    /// again with the next start.
+    public func run() async -> Ending {
+        do {
+            try await context.record.open()
+        } catch {
+            for member in members { context.meter.enter(.stopped, member.name, message: "\(error)") }
+            context.options.logger.error("stopped: the ledger failed", metadata: ["reason": "\(error)"])
+            return .gaveUp(error)
+        }
+        let failure = await withTaskGroup(of: (any Error)?.self) { group in
+            for member in members {
+                group.addTask { [context] in await MemberLoop(store: member, context: context).run() }
+            }
+            var first: (any Error)?
+            for await failure in group { first = first ?? failure }
+            return first
+        }
+        await context.record.close()
+        return failure.map(Ending.gaveUp) ?? .finished
+    }
+}

@@ -1,0 +1,65 @@
+import Logging
+import TallyEngine
+import TallyModel
+
+/// Runs one member's sessions, and decides what happens between them; the group's other members go on meanwhile.
+struct MemberLoop {
+    let store: MemberStore
+    let context: GroupContext
+
+    /// - Returns: What stands in the way of the member, where something does when it ends.
+    func run() async -> (any Error)? {
+        var retry = RetryPolicy(settings: context.settings.retry)
+        while !context.stopping.isSet, !Task.isCancelled {
+            do {
+                context.meter.enter(.starting, store.name)
+                let session = try await MemberSession.open(store, context)
+                do {
+                    retry.succeeded()
+                    try await session.run()
+                    await session.close()
+                } catch {
+                    await session.close()
+                    throw error
+                }
+            } catch is CancellationError {
+                break
+            } catch {
+                if let failure = await settle(error, &retry) { return failure }
+            }
+        }
+        context.meter.enter(.finished, store.name)
+        return nil
+    }
+
+    /// - Returns: The error, where the member cannot go on by itself.
+    private func settle(_ error: any Error, _ retry: inout RetryPolicy) async -> (any Error)? {
+        let message = "\(error)"
+        let metadata: Logging.Logger.Metadata = ["member": "\(store.name)", "reason": "\(message)"]
+        let wait = retry.failed(draw: context.options.draw())
+        let mayPass = Disposition(for: error) == .retry
+        if mayPass, !(context.options.endsWhenCaughtUp && retry.attempts >= context.options.attempts) {
+            context.meter.enter(.retrying, store.name, message: message)
+            context.options.logger.warning("trying again", metadata: metadata)
+        } else {
+            context.meter.enter(.stopped, store.name, message: message)
+            context.options.logger.error("stopped", metadata: metadata)
+            if context.options.endsWhenCaughtUp {
+                // The others cannot come to their end without this one.
+                context.stopping.set()
+                return error
+            }
+        }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if mayPass { group.addTask { try await context.options.clock.sleep(for: wait) } }
+                group.addTask { try await context.stopping.wait() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            // Cancelled: the loop sees that for itself.
+        }
+        return mayPass ? nil : (context.stopping.isSet ? error : nil)
+    }
+}

@@ -1,0 +1,247 @@
+import Logging
+import TallyEngine
+import TallyLedger
+import TallyMerge
+public import TallyModel
+
+/// One member of a group as a place: what it is called, and its store from both sides.
+public struct MemberStore: Sendable {
+    public var name: String
+    /// Where it is, for people; carries no secret.
+    public var label: String
+    public var kind: String
+    public var source: any Source
+    public var target: any Target
+
+    public init(name: String, label: String, kind: String, source: any Source, target: any Target) {
+        self.name = name
+        self.label = label
+        self.kind = kind
+        self.source = source
+        self.target = target
+    }
+}
+
+/// An open member: its log is read into the ledger, and it is brought to what the ledger holds, until something ends it.
+struct MemberSession {
+    let store: MemberStore
+    let context: GroupContext
+    private let target: any TargetSession
+    private let source: any SourceSession
+    /// How far the member was at the beginning, where the session ends once the group has all of that.
+    private let goal: Position?
+    /// The member's tables, where they were seen to before the log was opened.
+    private let prepared: [TableSchema]?
+
+    private var record: GroupRecord { context.record }
+
+    /// Takes the member for this process, and opens its log where the ledger's part of it ends.
+    static func open(_ store: MemberStore, _ context: GroupContext) async throws -> MemberSession {
+        let target = try await store.target.open(
+            flow: context.settings.name,
+            runner: context.runner,
+            takeOver: context.options.takesOver
+        )
+        do {
+            // Tables are made before the log is opened, so that whatever is written to them is in it.
+            let tables = try await tables(for: store, context)
+            var schemas: [TableSchema]?
+            if let tables { schemas = try await prepare(tables, in: target, of: store, context) }
+            let source = try await openLog(of: store, context)
+            let goal = context.options.endsWhenCaughtUp ? try await source.latest() : nil
+            return MemberSession(
+                store: store,
+                context: context,
+                target: target,
+                source: source,
+                goal: goal,
+                prepared: schemas
+            )
+        } catch {
+            await target.close()
+            throw error
+        }
+    }
+
+    /// The group's tables, once the seed has brought them; `nil` for the seed itself.
+    private static func tables(for store: MemberStore, _ context: GroupContext) async throws -> [GroupTable]? {
+        let seed = context.settings.seed
+        guard store.name != seed else { return nil }
+        let record = context.record
+        while await !record.isSeeded {
+            context.meter.enter(.joining, store.name, message: "waits for \(seed), whose rows the group begins with")
+            try await record.head.wait(beyond: .max, atMost: .seconds(1))
+            if context.stopping.isSet { throw CancellationError() }
+        }
+        return await record.groupTables
+    }
+
+    private static func openLog(of store: MemberStore, _ context: GroupContext) async throws -> any SourceSession {
+        let record = context.record
+        var member = try await record.member(store.name)
+        var request = CaptureRequest(
+            consumer: Consumer(
+                flow: context.settings.name,
+                targetID: await record.identity,
+                targetLabel: "group \(context.settings.name)"
+            ),
+            tables: TableSelection(context.settings.tables.map { "\($0.name)" }),
+            group: context.settings.name
+        )
+        if let position = member.position, let id = member.store {
+            request.checkpoint = Checkpoint(sourceID: id, position: position)
+        }
+        let session: any SourceSession
+        do {
+            session = try await store.source.open(request)
+        } catch let error as StoreError where error.code.endsHistory && request.checkpoint != nil {
+            // What the log no longer tells, a comparison does: nothing that the member wrote is lost.
+            context.meter.enter(.joining, store.name, message: "joins again: \(error.message)")
+            context.options.logger.warning(
+                "joins again",
+                metadata: ["member": "\(store.name)", "reason": "\(error.message)"]
+            )
+            member.stage = .joining
+            member.position = nil
+            try await record.save(member)
+            try await store.source.remove(flow: context.settings.name)
+            request.checkpoint = nil
+            session = try await store.source.open(request)
+        }
+        if request.checkpoint == nil {
+            // From here on nothing of the log is missed; what was before it, the comparison finds.
+            member.store = await session.sourceID
+            member.position = await session.start
+            member.stage = .joining
+            try await record.save(member)
+        }
+        return session
+    }
+
+    // MARK: Running
+
+    /// Runs until told to stop, until caught up, or until something fails.
+    func run() async throws {
+        let name = store.name
+        let meter = context.meter
+        if name == context.settings.seed { try await record.adoptTables(ofSeed: await source.tables) }
+        let tables = await record.groupTables
+        let schemas: [TableSchema]
+        if let prepared {
+            schemas = prepared
+        } else {
+            schemas = try await Self.prepare(tables, in: target, of: store, context)
+        }
+        var applied = try await appliedSequence()
+        if try await record.member(name).stage == .joining {
+            meter.enter(.joining, name)
+            try await join(tables, schemas, applied: applied)
+            applied = try await appliedSequence()
+        }
+        meter.enter(.live, name)
+        meter.update(name) { $0.applied = applied }
+        let writer = try MemberWriter(
+            path: context.path,
+            group: context.settings.name,
+            identity: await record.identity,
+            member: try await record.member(name),
+            outlet: Outlet(tables, schemas: schemas, expressions: context.expressions),
+            target: target,
+            applied: applied,
+            meter: meter,
+            now: context.options.now
+        )
+        defer { context.caughtUp.leave(name) }
+        if let goal, await source.start >= goal { context.caughtUp.hasRead(name) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var reader = MemberReader(name, tables, from: source, into: record)
+                try await reader.run { position in
+                    meter.update(name) { $0.captured = "\(position)" }
+                    if let goal, position >= goal { context.caughtUp.hasRead(name) }
+                }
+            }
+            group.addTask {
+                while !context.stopping.isSet {
+                    if try await writer.writeSome() { continue }
+                    context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)
+                    try await record.head.wait(beyond: await writer.applied, atMost: .seconds(1))
+                }
+            }
+            group.addTask { try await context.stopping.wait() }
+            defer { group.cancelAll() }
+            // The first to end, ends the session; what was on its way comes again.
+            try await group.next()
+        }
+        await writer.close()
+    }
+
+    func close() async {
+        await source.close()
+        await target.close()
+    }
+
+    /// The sequence that the member says it holds; 0 where it has heard of another ledger, or of none.
+    private func appliedSequence() async throws -> UInt64 {
+        guard let checkpoint = await target.progress.checkpoint, checkpoint.sourceID == (await record.identity) else {
+            return 0
+        }
+        return checkpoint.position.order
+    }
+
+    /// Sees to it that the member has the group's tables.
+    ///
+    /// - Returns: The tables as the member has them, by the group's numbers.
+    private static func prepare(
+        _ tables: [GroupTable],
+        in target: any TargetSession,
+        of store: MemberStore,
+        _ context: GroupContext
+    ) async throws -> [TableSchema] {
+        var schemas: [TableSchema] = []
+        for table in tables {
+            if try await target.schema(of: table.schema.name) == nil {
+                guard context.settings.createsMissing else {
+                    throw StoreError(
+                        .missingTable,
+                        "member \(store.name) has no table \(table.schema.name); create it, or write `create: missing`"
+                    )
+                }
+                try await target.create(table.schema)
+                _ = try await target.finishLoad(of: table.schema)
+                try await target.commit(nil, notes: [])
+            }
+            guard let schema = try await target.schema(of: table.schema.name) else {
+                throw StoreError(.missingTable, "table \(table.schema.name) was made in \(store.name) and is not there")
+            }
+            _ = try TableBridge(table, member: schema, named: store.name)
+            schemas.append(schema)
+        }
+        return schemas
+    }
+
+    /// Compares what the member holds with what the group holds.
+    private func join(_ tables: [GroupTable], _ schemas: [TableSchema], applied: UInt64) async throws {
+        let joining = try await record.beginJoining(store.name, applied: applied)
+        for (table, schema) in zip(tables, schemas) {
+            var range = KeyRange.all
+            while true {
+                try Task.checkCancellation()
+                let chunk = try await source.chunk(of: schema.name, in: range, limit: .mebibytes(2)).unpacked()
+                let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
+                try await record.compare(chunk.rows.map(bridge.row), of: table.number, joining)
+                guard !chunk.isLast else { break }
+                range.lower = chunk.range.upper
+            }
+            try await record.concludeComparison(of: table.number, joining)
+        }
+        try await record.endJoining(joining)
+    }
+}
+
+extension StoreError.Code {
+    /// Whether a member's log cannot be read on from where the ledger has it.
+    fileprivate var endsHistory: Bool {
+        [.historyLost, .historyWentBackwards, .sourceReplaced].contains(self)
+    }
+}

@@ -1,0 +1,177 @@
+import TallyLedger
+import TallyMerge
+import TallyModel
+import Threading
+
+/// A group's one writer: takes in what members committed, and keeps what it became.
+///
+/// On a thread of its own, for the ledger's calls block. What a call has returned is durable.
+actor GroupRecord {
+    private let thread = DatabaseThread(name: "tally-group")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    nonisolated let head: Beacon
+    let settings: GroupSettings
+    private let path: String
+    let now: WallClock
+    private let expressions: any MergeExpressions
+    private var ledger: GroupLedger?
+    private var merger: Merger
+    private var members: [String: GroupMember] = [:]
+    private var tables: [GroupTable] = []
+    /// Whether members are of different kinds, which write one value differently.
+    private let isMixed: Bool
+    private(set) var identity = ""
+
+    init(
+        _ settings: GroupSettings,
+        path: String,
+        isMixed: Bool,
+        expressions: any MergeExpressions,
+        now: @escaping WallClock
+    ) {
+        self.isMixed = isMixed
+        self.settings = settings
+        self.path = path
+        self.now = now
+        self.expressions = expressions
+        head = Beacon()
+        merger = Merger(tables: [], skew: settings.skew, expressions: expressions)
+    }
+
+    // MARK: Opening
+
+    /// Opens the ledger, and makes one where there is none.
+    func open() throws {
+        guard ledger == nil else { return }
+        self.ledger = try GroupLedger(path: path, group: settings.name, clock: now)
+        let ledger = try opened()
+        try ledger.writing { try ledger.nameMembers(settings.members) }
+        identity = try ledger.identity()
+        members = Dictionary(uniqueKeysWithValues: try ledger.members().map { ($0.name, $0) })
+        let (sight, clocks) = try ledger.head()
+        merger = Merger(tables: [], head: sight, clocks: clocks, skew: settings.skew, expressions: expressions)
+        try adopt(try ledger.tables())
+        try updateStable()
+        head.raise(to: sight.sequence)
+    }
+
+    func close() {
+        ledger?.close()
+        ledger = nil
+    }
+
+    func opened() throws -> GroupLedger {
+        guard let ledger else { throw StoreError(.unreachable, "\(path): the group's ledger is closed") }
+        return ledger
+    }
+
+    /// Adds what the ledger knows to a status.
+    func report(into status: inout GroupStatus) {
+        status.sequence = head.sequence
+        guard let ledger else { return }
+        do {
+            let counts = try ledger.conflictCounts()
+            status.resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)
+            status.waiting = counts[.waiting] ?? 0
+            status.ledgerBytes = ledger.byteCount
+        } catch {
+            // What the ledger cannot say now, it says to whoever writes it next, who stops for it.
+        }
+    }
+
+    // MARK: Tables
+
+    var groupTables: [GroupTable] { tables }
+
+    /// Takes the seed's tables as the group's, where the group has none yet, and those that are new in its settings.
+    func adoptTables(ofSeed schemas: [TableSchema]) throws {
+        let ledger = try opened()
+        var known = try ledger.tables()
+        for setting in settings.tables where !known.contains(where: { $0.name == setting.name }) {
+            guard let schema = schemas.first(where: { $0.name == setting.name }) else {
+                throw StoreError(
+                    .missingTable,
+                    "member \(settings.seed), the seed of group \(settings.name), has no table \(setting.name), or none "
+                        + "whose rows a key tells apart"
+                )
+            }
+            let made = GroupTable.schema(from: schema)
+            try ledger.writing { try ledger.save(made, number: known.count) }
+            known.append(made)
+        }
+        try adopt(known)
+    }
+
+    private func adopt(_ schemas: [TableSchema]) throws {
+        let actors = members.mapValues(\.actor)
+        tables = schemas.enumerated().map { number, schema in
+            let setting =
+                settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: actors, isMixed: isMixed)
+        }
+        merger.tables = tables.map(\.merge)
+    }
+
+    // MARK: Members
+
+    func member(_ name: String) throws -> GroupMember {
+        guard let member = members[name] else {
+            throw StoreError(.unknown, "\(path): \(name) is no member of group \(settings.name)")
+        }
+        return member
+    }
+
+    /// Whether the seed's rows are in the ledger, so that others can be compared with them.
+    var isSeeded: Bool { members[settings.seed]?.stage == .live }
+
+    func save(_ member: GroupMember) throws {
+        let ledger = try opened()
+        try ledger.writing { try ledger.save(member) }
+        members[member.name] = member
+        try updateStable()
+        head.touch()
+    }
+
+    /// What every member has certainly seen.
+    private func updateStable() throws {
+        let ledger = try opened()
+        guard let least = members.values.map(\.base).min(), members.values.allSatisfy({ $0.stage == .live }) else {
+            merger.stable = VersionVector()
+            return
+        }
+        merger.stable = try ledger.sight(at: least).vector
+    }
+
+    // MARK: What members wrote
+
+    /// Takes in what one member committed, with how far its log is taken in by that.
+    func take(_ steps: [IntakeStep], from name: String) throws {
+        let ledger = try opened()
+        var member = try member(name)
+        let base = member.base
+        try changing { merger in
+            for step in steps {
+                if let transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
+                    var memory = ledger
+                    _ = try merger.take(transaction, into: &memory)
+                }
+                if let applied = step.applied { member.base = applied }
+                if let position = step.position { member.position = position }
+            }
+            try ledger.save(member)
+        }
+        members[name] = member
+        if member.base != base { try updateStable() }
+    }
+
+    /// Runs `body` as one transaction of the ledger, durable when this returns.
+    func changing<Result>(_ body: (inout Merger) throws -> Result) throws -> Result {
+        let ledger = try opened()
+        var changed = merger
+        let result = try ledger.writing { try body(&changed) }
+        merger = changed
+        head.raise(to: merger.head.sequence)
+        return result
+    }
+}

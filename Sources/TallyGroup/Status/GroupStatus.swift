@@ -1,0 +1,63 @@
+/// What a group and its members are doing, for people and programs.
+public struct GroupStatus: Sendable, Hashable, Codable {
+    public enum Phase: String, Sendable, Hashable, Codable {
+        case notRunning = "not running"
+        case starting
+        /// What the member holds is being compared with what the group holds.
+        case joining
+        case live
+        /// Something went wrong that may pass.
+        case retrying
+        /// A person has to look.
+        case stopped
+        case finished
+    }
+
+    public struct Member: Sendable, Hashable, Codable {
+        public var name: String
+        /// Where it is.
+        public var label: String
+        public var phase: Phase
+        public var message: String?
+        /// How far its own log is taken in.
+        public var captured: String?
+        /// The ledger's sequence that it has been brought to.
+        public var applied: UInt64
+        /// From a commit in another member until it was applied here, of the last batch.
+        public var lagSeconds: Double?
+        /// Rows that it was sent.
+        public var rows: Int
+        /// Rows that it refused, and holds as they were.
+        public var refused: Int
+        /// How far its clock was ahead of what is allowed, when it last was.
+        public var clampedSeconds: Double?
+
+        public init(name: String, label: String, phase: Phase = .notRunning, applied: UInt64 = 0) {
+            self.name = name
+            self.label = label
+            self.phase = phase
+            self.applied = applied
+            rows = 0
+            refused = 0
+        }
+    }
+
+    public var group: String
+    public var members: [Member]
+    /// How far the ledger is.
+    public var sequence: UInt64
+    /// How many conflicts a policy decided, and how many wait for a person.
+    public var resolved: Int
+    public var waiting: Int
+    public var ledgerBytes: Int
+    public var objectiveSeconds: Double?
+
+    public init(group: String, members: [Member]) {
+        self.group = group
+        self.members = members
+        sequence = 0
+        resolved = 0
+        waiting = 0
+        ledgerBytes = 0
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import SQLite
+public import TallyMerge
+public import TallyModel
+
+/// A member store as its group's ledger knows it.
+public struct GroupMember: Sendable, Hashable {
+    /// How far a member is on its way into the group.
+    public enum Stage: String, Sendable, Hashable {
+        /// What it holds is still to be compared with what the group holds.
+        case joining
+        case live
+    }
+
+    public var actor: Actor
+    public var name: String
+    /// The store's own identity, once it was seen.
+    public var store: String?
+    /// How far the member's own log was taken in; `nil` before its capture was first installed.
+    public var position: Position?
+    /// The sequence that the member had been brought to there.
+    public var base: UInt64
+    public var stage: Stage
+
+    public init(
+        actor: Actor,
+        name: String,
+        store: String? = nil,
+        position: Position? = nil,
+        base: UInt64 = 0,
+        stage: Stage = .joining
+    ) {
+        self.actor = actor
+        self.name = name
+        self.store = store
+        self.position = position
+        self.base = base
+        self.stage = stage
+    }
+}
+
+extension GroupLedger {
+    /// The members, in the order in which they were first named.
+    public func members() throws -> [GroupMember] {
+        try connection.all("SELECT actor, name, store, position, base, stage FROM member ORDER BY actor").map { row in
+            guard let actor = row[0].integer, let name = row[1].string, let base = row[4].integer,
+                let stage = row[5].string.flatMap(GroupMember.Stage.init)
+            else { throw GroupMigration.damaged(path, "a member cannot be read") }
+            return GroupMember(
+                actor: Actor(UInt16(truncatingIfNeeded: actor)),
+                name: name,
+                store: row[2].string,
+                position: row[3].string.flatMap(Position.init(encoded:)),
+                base: UInt64(base),
+                stage: stage
+            )
+        }
+    }
+
+    /// Makes members of those named that are none yet, and forgets those that are no longer named.
+    public func nameMembers(_ names: [String]) throws {
+        let known = try members()
+        for member in known where !names.contains(member.name) {
+            try connection.run("DELETE FROM member WHERE actor = ?", .integer(Int64(member.actor.number)))
+        }
+        // A number is never given twice: what its first owner wrote goes by it for ever. 0 is the node itself.
+        let used = try connection.first(
+            "SELECT max(m) FROM (SELECT max(actor) AS m FROM member UNION ALL SELECT max(actor) FROM entry)"
+        )
+        var last = used?.first?.integer ?? 0
+        for name in names where !known.contains(where: { $0.name == name }) {
+            last += 1
+            try connection.run(
+                "INSERT INTO member (actor, name, stage) VALUES (?, ?, ?)",
+                .integer(last),
+                .text(name),
+                .text(GroupMember.Stage.joining.rawValue)
+            )
+        }
+    }
+
+    public func save(_ member: GroupMember) throws {
+        try connection.run(
+            "UPDATE member SET store = ?, position = ?, base = ?, stage = ? WHERE actor = ?",
+            Value(member.store),
+            Value(member.position?.encoded),
+            .integer(Int64(member.base)),
+            .text(member.stage.rawValue),
+            .integer(Int64(member.actor.number))
+        )
+    }
+
+    /// What the ledger holds, and when each member wrote last.
+    public func head() throws -> (sight: Sight, clocks: [Actor: HybridTime]) {
+        guard let last = try connection.first("SELECT max(sequence) FROM entry")?.first?.integer else {
+            return (Sight(), [:])
+        }
+        var clocks: [Actor: HybridTime] = [:]
+        for row in try connection.all("SELECT actor, max(clock), clock_counter FROM entry GROUP BY actor") {
+            guard let actor = row[0].integer, let clock = row[1].integer, let counter = row[2].integer else { continue }
+            clocks[Actor(UInt16(truncatingIfNeeded: actor))] = HybridTime(
+                microseconds: clock,
+                counter: UInt32(truncatingIfNeeded: counter)
+            )
+        }
+        return (try sight(at: UInt64(last)), clocks)
+    }
+
+    // MARK: Tables
+
+    /// The group's tables by number, as they were recorded.
+    public func tables() throws -> [TableSchema] {
+        try connection.all("SELECT json FROM group_table ORDER BY number").map { row in
+            guard let json = row[0].string else { throw GroupMigration.damaged(path, "a table cannot be read") }
+            return try JSONDecoder().decode(TableSchema.self, from: Data(json.utf8))
+        }
+    }
+
+    /// Records a table under a number, or anew under the number that it has.
+    public func save(_ schema: TableSchema, number: Int) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try connection.run(
+            """
+            INSERT INTO group_table (number, name, json) VALUES (?1, ?2, ?3)
+            ON CONFLICT (number) DO UPDATE SET name = ?2, json = ?3
+            """,
+            .integer(Int64(number)),
+            .text("\(schema.name)"),
+            .text(String(decoding: try encoder.encode(schema), as: UTF8.self))
+        )
+    }
+}

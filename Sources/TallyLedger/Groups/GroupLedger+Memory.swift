@@ -1,0 +1,157 @@
+import SQLite
+public import TallyMerge
+import TallyModel
+
+/// The part of the ledger that deciding needs, within a transaction of ``GroupLedger/writing(_:)``.
+extension GroupLedger: GroupMemory {
+    static let versionColumns = "sequence, actor, counter, base, flags, state, authored"
+
+    public func latest(of row: RowID) throws -> RowVersion? {
+        try version(
+            "SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? ORDER BY sequence DESC LIMIT 1",
+            row,
+            nil
+        )
+    }
+
+    public func version(of row: RowID, before sequence: UInt64) throws -> RowVersion? {
+        try version(
+            """
+            SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? AND sequence < ?
+            ORDER BY sequence DESC LIMIT 1
+            """,
+            row,
+            sequence
+        )
+    }
+
+    private func version(_ sql: String, _ row: RowID, _ sequence: UInt64?) throws -> RowVersion? {
+        let statement = try connection.cached(sql)
+        defer { statement.reset() }
+        try statement.bind(.integer(Int64(row.table)), at: 1)
+        try statement.bind(.bytes(row.key), at: 2)
+        if let sequence { try statement.bind(.integer(Int64(sequence)), at: 3) }
+        return try statement.step() ? version(statement, from: 0) : nil
+    }
+
+    /// Reads ``versionColumns`` from a place in a row of a query on.
+    func version(_ statement: Statement, from first: Int) throws -> RowVersion {
+        let flags = statement.integer(at: first + 4)
+        guard case .bytes(let state) = statement.value(at: first + 5) else {
+            throw GroupMigration.damaged(path, "a row's version cannot be read")
+        }
+        do {
+            var authored: AuthoredRow?
+            if flags & 4 != 0 { authored = AuthoredRow(try statement.value(at: first + 6).blob.map(RowCoding.decode)) }
+            return RowVersion(
+                sequence: UInt64(statement.integer(at: first)),
+                dot: Dot(
+                    actor: Actor(UInt16(truncatingIfNeeded: statement.integer(at: first + 1))),
+                    counter: UInt64(statement.integer(at: first + 2))
+                ),
+                base: UInt64(statement.integer(at: first + 3)),
+                returns: flags & 2 != 0,
+                state: try RowState(encoded: state),
+                authored: authored
+            )
+        } catch {
+            throw GroupMigration.damaged(path, "a row's version cannot be read", cause: error)
+        }
+    }
+
+    public func sight(at sequence: UInt64) throws -> Sight {
+        guard sequence > 0 else { return Sight() }
+        let row = try connection.first(
+            "SELECT sequence, vector, clock, clock_counter FROM entry WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1",
+            .integer(Int64(sequence))
+        )
+        guard let row else {
+            throw StoreError(
+                .historyLost,
+                "\(path): the ledger has forgotten what there was at sequence \(sequence); the member joins anew"
+            )
+        }
+        guard let at = row[0].integer, let vector = row[1].blob, let clock = row[2].integer,
+            let counter = row[3].integer
+        else { throw GroupMigration.damaged(path, "entry \(sequence) cannot be read") }
+        return Sight(
+            sequence: UInt64(at) == sequence ? sequence : UInt64(at),
+            vector: try VectorCoding.decode(vector, path),
+            clock: HybridTime(microseconds: clock, counter: UInt32(truncatingIfNeeded: counter))
+        )
+    }
+
+    public func rows(of table: Int) throws -> [RowID] {
+        try connection.all("SELECT DISTINCT key FROM version WHERE table_number = ?", .integer(Int64(table)))
+            .compactMap { $0[0].blob.map { RowID(table: table, key: $0) } }
+    }
+
+    public func keep(_ version: RowVersion, of row: RowID, isNew: Bool) throws {
+        lastVersion += 1
+        let statement = try connection.cached(
+            """
+            INSERT INTO version (id, table_number, key, sequence, actor, counter, base, flags, state, authored)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        defer { statement.reset() }
+        let flags = (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4)
+        try statement.bind(.integer(lastVersion), at: 1)
+        try statement.bind(.integer(Int64(row.table)), at: 2)
+        try statement.bind(.bytes(row.key), at: 3)
+        try statement.bind(.integer(Int64(version.sequence)), at: 4)
+        try statement.bind(.integer(Int64(version.dot.actor.number)), at: 5)
+        try statement.bind(.integer(Int64(version.dot.counter)), at: 6)
+        try statement.bind(.integer(Int64(version.base)), at: 7)
+        try statement.bind(.integer(Int64(flags)), at: 8)
+        try statement.bind(.bytes(version.state.encoded), at: 9)
+        try statement.bind(version.authored?.row.map { .bytes(RowCoding.encode($0)) } ?? .null, at: 10)
+        _ = try statement.step()
+    }
+
+    public func keep(_ entry: Entry) throws {
+        guard let clock = entry.sight.clock else { return }
+        try connection.run(
+            """
+            INSERT INTO entry (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .integer(Int64(entry.sequence)),
+            .integer(Int64(entry.dot.actor.number)),
+            .integer(Int64(entry.dot.counter)),
+            .integer(Int64(entry.base)),
+            .integer(entry.committed.microseconds),
+            .bytes(VectorCoding.encode(entry.sight.vector)),
+            .integer(clock.microseconds),
+            .integer(Int64(clock.counter)),
+            entry.clamped.map { .integer(Int64($0 / .microseconds(1))) } ?? .null,
+            .integer(Int64(entry.rows)),
+            .integer(lastVersion - Int64(entry.rows) + 1)
+        )
+    }
+}
+
+/// Version vectors as the ledger keeps them: actors and counters, little-endian.
+enum VectorCoding {
+    static func encode(_ vector: VersionVector) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (actor, counter) in vector.entries {
+            withUnsafeBytes(of: actor.number.littleEndian) { bytes.append(contentsOf: $0) }
+            withUnsafeBytes(of: counter.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+
+    static func decode(_ bytes: [UInt8], _ path: String) throws -> VersionVector {
+        guard bytes.count % 10 == 0 else { throw GroupMigration.damaged(path, "an entry's vector cannot be read") }
+        var vector = VersionVector()
+        bytes.withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: 10) {
+                let actor = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt16.self))
+                let counter = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 2, as: UInt64.self))
+                vector[Actor(actor)] = counter
+            }
+        }
+        return vector
+    }
+}

@@ -1,0 +1,98 @@
+import SQLite
+import TallyMerge
+public import TallyModel
+
+/// What a node remembers of one group: members, rows with their versions, entries, conflicts. One SQLite file, in WAL
+/// mode, synchronised with the disk at every commit.
+///
+/// Belongs to one isolation domain at a time, as its connection does. Others may read the file meanwhile through a
+/// ``GroupLedger`` of their own, opened for reading.
+public final class GroupLedger {
+    public let path: String
+    let connection: Connection
+    /// The number of the last row of `version` as of the entry that is being written.
+    var lastVersion: Int64 = 0
+    /// The first row of `version` of that entry.
+    var firstVersion: Int64 = 0
+
+    /// Opens the ledger of `group` at `path`, or makes one there, for the eyes of its owner alone.
+    ///
+    /// - Throws: ``StoreError`` with code `damaged` for a file that is no such ledger or no longer a whole one, and
+    ///   `unsupported` for one that a newer Tally has written. Neither is touched.
+    public init(path: String, group: String, clock: WallClock = Ledger.systemClock) throws {
+        self.path = path
+        try LedgerFile.prepare(at: path)
+        do {
+            connection = try Connection(path: path, access: .readWrite)
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768")
+            try GroupMigration.verify(connection, group: group)
+            _ = try connection.first("PRAGMA journal_mode = WAL")
+            try connection.execute("PRAGMA wal_autocheckpoint = 8000")
+            try GroupMigration.apply(to: connection, group: group, at: clock())
+            lastVersion = try connection.first("SELECT max(id) FROM version")?.first?.integer ?? 0
+        } catch {
+            throw Self.explained(error, path, group)
+        }
+    }
+
+    /// Opens the ledger for reading beside whoever writes it; `nil` where there is none.
+    public init?(readingAt path: String, group: String) throws {
+        guard LedgerFile.exists(at: path) else { return nil }
+        self.path = path
+        do {
+            connection = try Connection(path: path, access: .readOnly)
+            try connection.execute("PRAGMA cache_size = -8192")
+            try GroupMigration.verify(connection, group: group)
+            guard try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'member'") != nil else { return nil }
+        } catch {
+            throw Self.explained(error, path, group)
+        }
+    }
+
+    public func close() {
+        connection.close()
+    }
+
+    /// The ledger's own identity: what members' checkpoints name as their source.
+    public func identity() throws -> String {
+        guard let id = try connection.first("SELECT id FROM ledger")?.first?.string else {
+            throw GroupMigration.damaged(path, "it does not name itself")
+        }
+        return id
+    }
+
+    /// How much room the ledger takes on the disk.
+    public var byteCount: Int { LedgerFile.size(of: path) + LedgerFile.size(of: path + "-wal") }
+
+    /// Runs `body` as one transaction, durable when this returns.
+    public func writing<Result>(_ body: () throws -> Result) throws -> Result {
+        let last = lastVersion
+        do {
+            return try connection.transaction(.immediate, body)
+        } catch {
+            lastVersion = last
+            throw error
+        }
+    }
+
+    /// Runs `body` on one snapshot.
+    public func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        try connection.transaction(.deferred, body)
+    }
+
+    private static func explained(_ error: any Error, _ path: String, _ group: String) -> any Error {
+        guard let error = error as? StoreError, error.code == .damaged, error.cause is SQLiteError else { return error }
+        return GroupMigration.damaged(path, "\(error.cause!)", cause: error)
+    }
+}
+
+extension Value {
+    /// The whole number that the value is; `nil` for every other kind.
+    var integer: Int64? {
+        if case .integer(let integer) = self { integer } else { nil }
+    }
+
+    var blob: [UInt8]? {
+        if case .bytes(let bytes) = self { bytes } else { nil }
+    }
+}

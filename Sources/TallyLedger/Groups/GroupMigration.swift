@@ -1,0 +1,102 @@
+import Foundation
+import SQLite
+import TallyModel
+
+/// The format of a group's ledger, in steps that are only ever appended.
+enum GroupMigration {
+    private static let steps: [(name: String, script: String)] = [
+        (
+            "versions",
+            """
+            CREATE TABLE ledger (id TEXT NOT NULL, group_name TEXT NOT NULL) STRICT;
+
+            -- `position` is how far the member's own log was taken in, `base` the sequence that it had been brought to there.
+            CREATE TABLE member (
+                actor INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, store TEXT, position TEXT,
+                base INTEGER NOT NULL DEFAULT 0, stage TEXT NOT NULL, joined_at INTEGER
+            ) STRICT;
+
+            CREATE TABLE group_table (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, json TEXT NOT NULL) STRICT;
+
+            -- `vector` and `clock` are of all that was seen up to the entry; `first` is the entry's first row in `version`.
+            CREATE TABLE entry (
+                sequence INTEGER PRIMARY KEY, actor INTEGER NOT NULL, counter INTEGER NOT NULL, base INTEGER NOT NULL,
+                committed INTEGER NOT NULL, vector BLOB NOT NULL, clock INTEGER NOT NULL, clock_counter INTEGER NOT NULL,
+                clamped INTEGER, rows INTEGER NOT NULL, first INTEGER NOT NULL
+            ) STRICT;
+
+            -- In the order of the entries. `flags`: 1 the row was new, 2 its author is sent it, 4 `authored` says what the author
+            -- held instead.
+            CREATE TABLE version (
+                id INTEGER PRIMARY KEY, table_number INTEGER NOT NULL, key BLOB NOT NULL, sequence INTEGER NOT NULL,
+                actor INTEGER NOT NULL, counter INTEGER NOT NULL, base INTEGER NOT NULL, flags INTEGER NOT NULL,
+                state BLOB NOT NULL, authored BLOB
+            ) STRICT;
+            CREATE UNIQUE INDEX version_row ON version (table_number, key, sequence);
+
+            CREATE TABLE conflict (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, sequence INTEGER NOT NULL, at INTEGER NOT NULL,
+                table_number INTEGER NOT NULL, key BLOB NOT NULL, column_number INTEGER, policy TEXT NOT NULL,
+                state TEXT NOT NULL, winner_actor INTEGER, writes BLOB NOT NULL, result BLOB, decided_at INTEGER,
+                decision TEXT
+            ) STRICT;
+            CREATE INDEX conflict_row ON conflict (table_number, key);
+            CREATE INDEX conflict_state ON conflict (state, id);
+            """
+        )
+    ]
+
+    static func verify(_ connection: Connection, group: String) throws {
+        let tables = try connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'").compactMap(
+            \.first?.string
+        )
+        guard !tables.isEmpty else { return }
+        guard tables.contains("migration"), tables.contains("ledger") else {
+            throw damaged(connection.path, "it is a database of something else")
+        }
+        let known = steps.map(\.name)
+        let names = try connection.all("SELECT name FROM migration ORDER BY rowid").compactMap(\.first?.string)
+        guard known.starts(with: names) else {
+            throw StoreError(
+                .unsupported,
+                "\(connection.path): a newer Tally has written this ledger; run that version, or give this one a "
+                    + "`state:` folder of its own"
+            )
+        }
+        if let name = try connection.first("SELECT group_name FROM ledger")?.first?.string, name != group {
+            throw damaged(connection.path, "it is the ledger of group \(name)")
+        }
+    }
+
+    static func apply(to connection: Connection, group: String, at now: Timestamp) throws {
+        try connection.transaction(.immediate) {
+            try connection.execute(
+                "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"
+            )
+            let done = try connection.all("SELECT name FROM migration ORDER BY rowid").count
+            for step in steps.dropFirst(done) {
+                try connection.execute(step.script)
+                try connection.run(
+                    "INSERT INTO migration (name, applied_at) VALUES (?, ?)",
+                    .text(step.name),
+                    .integer(now.microseconds)
+                )
+            }
+            guard try connection.first("SELECT 1 FROM ledger") == nil else { return }
+            try connection.run(
+                "INSERT INTO ledger (id, group_name) VALUES (?, ?)",
+                .text(UUID().uuidString.lowercased()),
+                .text(group)
+            )
+        }
+    }
+
+    static func damaged(_ path: String, _ what: String, cause: (any Error)? = nil) -> StoreError {
+        StoreError(
+            .damaged,
+            "\(path): the group's ledger is damaged or no ledger: \(what); `tally rebuild GROUP` makes it anew from the "
+                + "members, without losing what they have written",
+            cause: cause
+        )
+    }
+}

@@ -1,0 +1,336 @@
+public import TallyModel
+
+/// Takes in what members committed, one transaction after the other, and says what the rows become.
+///
+/// It finds what each write had seen: a member's own log tells where the group's transactions stand between its own,
+/// so that each of these has a *base*, the sequence that the member had been brought to. A row that nobody else wrote since
+/// the base was seen as it is; otherwise the changes are concurrent and ``MergeRules`` decide.
+/// See `DESIGN.md` of this room. Reads no clock; the same transactions in the same order give the same ledger.
+public struct Merger: Sendable {
+    public var tables: [MergeTable]
+    /// How far a member's clock may be ahead of the node's.
+    public var skew: Duration
+    /// What every member has been seen to have reached: every write still to come has seen it.
+    public var stable = VersionVector()
+    public private(set) var head: Sight
+    private let expressions: any MergeExpressions
+    /// What members have seen, as of their last transactions.
+    private var bases: [Actor: Sight] = [:]
+    /// When each member wrote last.
+    private var clocks: [Actor: HybridTime]
+
+    /// - Parameters:
+    ///   - head: What the ledger holds.
+    ///   - clocks: The time of each member's last write in it.
+    public init(
+        tables: [MergeTable],
+        head: Sight = Sight(),
+        clocks: [Actor: HybridTime] = [:],
+        skew: Duration = .seconds(60),
+        expressions: any MergeExpressions
+    ) {
+        self.tables = tables
+        self.head = head
+        self.clocks = clocks
+        self.skew = skew
+        self.expressions = expressions
+    }
+
+    /// A row within the transaction at hand.
+    private struct Touched {
+        var id: RowID
+        var latest: RowVersion?
+        /// What the author's row held before the transaction, and what its author had seen of it.
+        var before: Row?
+        var context: VersionVector
+        var hasSeenAll: Bool
+        var after: Row?
+        var time: Timestamp?
+    }
+
+    /// Takes in a transaction.
+    ///
+    /// - Returns: The entry it became; `nil` where it changed nothing.
+    /// - Throws: What the memory throws, or an expression of the rules.
+    public mutating func take(
+        _ transaction: CapturedTransaction,
+        into memory: inout some GroupMemory
+    ) throws -> Entry? {
+        let author = transaction.author
+        let base = transaction.isJoining ? Sight() : try sight(of: author, at: transaction.base, &memory)
+        var touched: [Touched] = []
+        var places: [RowID: Int] = [:]
+
+        func place(of id: RowID, _ memory: inout some GroupMemory) throws -> Int {
+            if let place = places[id] { return place }
+            touched.append(try look(at: id, author, base, &memory))
+            places[id] = touched.count - 1
+            return touched.count - 1
+        }
+
+        for change in transaction.changes {
+            switch change {
+            case .put(let id, let row, let time):
+                let place = try place(of: id, &memory)
+                touched[place].after = row.filled(from: touched[place].after)
+                touched[place].time = time
+            case .delete(let id, let time):
+                let place = try place(of: id, &memory)
+                touched[place].after = nil
+                touched[place].time = time
+            case .move(let former, let id, let row, let time):
+                let old = try place(of: former, &memory)
+                let new = try place(of: id, &memory)
+                touched[new].after = row.filled(from: touched[old].after)
+                touched[new].time = time
+                touched[old].after = nil
+                touched[old].time = time
+            case .truncate(let table):
+                for id in try memory.rows(of: table) {
+                    let place = try place(of: id, &memory)
+                    touched[place].after = nil
+                    touched[place].time = nil
+                }
+                for place in touched.indices where touched[place].id.table == table { touched[place].after = nil }
+            }
+        }
+        return try conclude(touched, transaction, base, &memory)
+    }
+
+    // MARK: What had been seen
+
+    private mutating func sight(
+        of author: Actor,
+        at sequence: UInt64,
+        _ memory: inout some GroupMemory
+    ) throws -> Sight {
+        if let known = bases[author], known.sequence == sequence { return known }
+        let found = sequence == head.sequence ? head : try memory.sight(at: sequence)
+        bases[author] = found
+        return found
+    }
+
+    /// Finds what the author's row held before the transaction.
+    private func look(
+        at id: RowID,
+        _ author: Actor,
+        _ base: Sight,
+        _ memory: inout some GroupMemory
+    ) throws -> Touched {
+        guard let latest = try memory.latest(of: id) else {
+            return Touched(id: id, before: nil, context: base.vector, hasSeenAll: true)
+        }
+        let isOwn = latest.dot.actor == author && !latest.returns
+        if latest.sequence <= base.sequence || isOwn {
+            let row = try outcome(of: latest.state, id).row
+            var context = base.vector
+            if isOwn { context.insert(latest.dot) }
+            return Touched(
+                id: id,
+                latest: latest,
+                before: row,
+                context: context,
+                hasSeenAll: true,
+                after: row
+            )
+        }
+        var found = Touched(id: id, latest: latest, before: nil, context: base.vector, hasSeenAll: false)
+        // The author's own last version that the base lacks, unless something was written over it since.
+        var own: RowVersion?
+        var version: RowVersion? = latest
+        while let current = version, current.sequence > base.sequence {
+            if own == nil, current.dot.actor == author { own = current }
+            version = try memory.version(of: id, before: current.sequence)
+        }
+        let atBase = version
+        if let own {
+            var isOverwritten = false
+            while let current = version, current.sequence > own.base, !isOverwritten {
+                isOverwritten = current.isSent(to: author)
+                version = try memory.version(of: id, before: current.sequence)
+            }
+            if !isOverwritten {
+                found.before = try own.authored.map(\.row) ?? outcome(of: own.state, id).row
+                found.context.insert(own.dot)
+                found.after = found.before
+                return found
+            }
+        }
+        found.before = try atBase.map { try outcome(of: $0.state, id).row } ?? nil
+        found.after = found.before
+        return found
+    }
+
+    private func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
+        try state.outcome(under: tables[id.table].rules, evaluating: expressions)
+    }
+
+    // MARK: What becomes of it
+
+    private mutating func conclude(
+        _ touched: [Touched],
+        _ transaction: CapturedTransaction,
+        _ base: Sight,
+        _ memory: inout some GroupMemory
+    ) throws -> Entry? {
+        let author = transaction.author
+        let dot = Dot(actor: author, counter: head.vector[author] + 1)
+        let sequence = head.sequence + 1
+        let seen = [base.clock, clocks[author]].compactMap { $0 }.max()
+        var last: HybridTime?
+        var clamped: Duration?
+        var rows = 0
+        for row in touched {
+            guard let write = write(row, dot) else { continue }
+            let stamped = HybridClock.stamp(
+                committed: row.time ?? transaction.committed,
+                seen: seen,
+                received: transaction.received,
+                skew: skew
+            )
+            clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
+            last = max(last ?? stamped.time, stamped.time)
+            let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
+            let written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
+            try settle(written, on: row, sequence, transaction.base, &memory)
+            rows += 1
+        }
+        guard rows > 0, let last else { return nil }
+        clocks[author] = last
+        var vector = head.vector
+        vector.insert(dot)
+        head = Sight(sequence: sequence, vector: vector, clock: max(head.clock ?? last, last))
+        let entry = Entry(
+            sequence: sequence,
+            dot: dot,
+            base: transaction.base,
+            committed: transaction.committed,
+            sight: head,
+            clamped: clamped,
+            rows: rows
+        )
+        try memory.keep(entry)
+        return entry
+    }
+
+    /// What the author did to the row; `nil` where it is as it was.
+    private func write(_ row: Touched, _ dot: Dot) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
+        switch (row.before, row.after) {
+        case (nil, nil): return nil
+        case (_?, nil): return (.delete, [])
+        case (nil, let after?):
+            return (
+                .insert,
+                after.values.enumerated().compactMap { column, value in
+                    value.map { ColumnEdit(column: column, before: nil, after: $0) }
+                }
+            )
+        case (let before?, let after?):
+            let kinds = tables[row.id.table].kinds
+            var edits: [ColumnEdit] = []
+            for (column, value) in after.values.enumerated() {
+                let former = column < before.values.count ? before[column] : nil
+                guard let value, !kinds[column].isSame(former, value) else { continue }
+                edits.append(ColumnEdit(column: column, before: former, after: value))
+            }
+            return edits.isEmpty ? nil : (.update, edits)
+        }
+    }
+
+    private func settle(
+        _ write: RowWrite,
+        on row: Touched,
+        _ sequence: UInt64,
+        _ base: UInt64,
+        _ memory: inout some GroupMemory
+    ) throws {
+        let rules = tables[row.id.table].rules
+        var state = row.latest?.state ?? RowState()
+        if !state.isSettled { try state.fold(stable: stable, under: rules, evaluating: expressions) }
+        state.add(write)
+        state.prune(under: rules)
+        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: false, state: state)
+        if !row.hasSeenAll {
+            let outcome = try outcome(of: state, row.id)
+            version.returns = true
+            if outcome.row != row.after { version.authored = AuthoredRow(row.after) }
+            for clash in outcome.clashes where clash.candidates.contains(write.stamp.dot) {
+                let met = state.writes.filter { clash.candidates.contains($0.stamp.dot) }
+                try memory.keep(
+                    Conflict(sequence: sequence, row: row.id, clash: clash, writes: met, result: outcome.row)
+                )
+            }
+        }
+        try memory.keep(version, of: row.id, isNew: row.hasSeenAll && row.before == nil)
+    }
+
+    // MARK: Comparing
+
+    /// What a row is in the group; `nil` where it is not there.
+    public func row(_ id: RowID, in memory: inout some GroupMemory) throws -> Row? {
+        try memory.latest(of: id).map { try outcome(of: $0.state, id).row } ?? nil
+    }
+
+    /// What a row was in the group at a sequence; `nil` where it was not there.
+    public func row(_ id: RowID, at sequence: UInt64, in memory: inout some GroupMemory) throws -> Row? {
+        try memory.version(of: id, before: sequence + 1).map { try outcome(of: $0.state, id).row } ?? nil
+    }
+
+    /// Whether two rows of a table say the same.
+    public func isSame(_ left: Row?, _ right: Row?, in table: Int) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return tables[table].kinds.indices.allSatisfy { column in
+            let (one, other) = (
+                column < left.values.count ? left[column] : nil, column < right.values.count ? right[column] : nil
+            )
+            return tables[table].kinds[column].isSame(one, other)
+        }
+    }
+
+    /// Has every member be sent rows as they are: somebody is known to hold them otherwise.
+    public mutating func send(
+        _ rows: [RowID],
+        committed: Timestamp,
+        into memory: inout some GroupMemory
+    ) throws -> Entry? {
+        var versions: [(RowID, RowVersion)] = []
+        let sequence = head.sequence + 1
+        let dot = Dot(actor: .node, counter: head.vector[.node] + 1)
+        for id in rows {
+            guard var version = try memory.latest(of: id) else { continue }
+            (version.sequence, version.dot, version.base) = (sequence, dot, head.sequence)
+            (version.returns, version.authored) = (true, nil)
+            versions.append((id, version))
+        }
+        guard !versions.isEmpty else { return nil }
+        for (id, version) in versions { try memory.keep(version, of: id, isNew: false) }
+        var vector = head.vector
+        vector.insert(dot)
+        let clock = head.clock ?? HybridTime(microseconds: committed.microseconds, counter: 0)
+        head = Sight(sequence: sequence, vector: vector, clock: clock)
+        let entry = Entry(
+            sequence: sequence,
+            dot: dot,
+            base: sequence - 1,
+            committed: committed,
+            sight: head,
+            clamped: nil,
+            rows: versions.count
+        )
+        try memory.keep(entry)
+        return entry
+    }
+}
+
+extension Actor {
+    /// The group's node: it writes what people decide.
+    public static let node = Actor(0)
+}
+
+extension Row {
+    /// The row with the places that it leaves open taken from `former`.
+    fileprivate func filled(from former: Row?) -> Row {
+        guard let former, !isComplete else { return self }
+        return former.overlaid(by: self)
+    }
+}

@@ -1,0 +1,12 @@
+/// A row of a group, whichever member it is in.
+public struct RowID: Sendable, Hashable {
+    /// The table's number in the group.
+    public var table: Int
+    /// The key's values in key order, as ``TallyModel/RowCoding`` writes them.
+    public var key: [UInt8]
+
+    public init(table: Int, key: [UInt8]) {
+        self.table = table
+        self.key = key
+    }
+}

@@ -1,0 +1,51 @@
+public import TallyModel
+
+/// What a row became with one entry of the ledger.
+public struct RowVersion: Sendable, Hashable {
+    /// The entry's place in the ledger.
+    public var sequence: UInt64
+    /// Who wrote it, and as which of their transactions.
+    public var dot: Dot
+    /// The sequence up to which the author's store had been brought when this was written there.
+    public var base: UInt64
+    /// Whether the author is sent the row too: it is not what was written there, or something that was on its way has
+    /// been or will be written over it.
+    public var returns: Bool
+    public var state: RowState
+    /// What the author's row held, where that is not what the row became; `nil` where it is.
+    public var authored: AuthoredRow?
+
+    public init(
+        sequence: UInt64,
+        dot: Dot,
+        base: UInt64,
+        returns: Bool,
+        state: RowState,
+        authored: AuthoredRow? = nil
+    ) {
+        self.sequence = sequence
+        self.dot = dot
+        self.base = base
+        self.returns = returns
+        self.state = state
+        self.authored = authored
+    }
+
+    /// Whether `member` was or will be sent this version, rather than having written it.
+    func isSent(to member: Actor) -> Bool { dot.actor != member || returns }
+}
+
+/// A row as its author's store held it.
+public enum AuthoredRow: Sendable, Hashable {
+    case row(Row)
+    /// The author deleted it.
+    case none
+
+    public init(_ row: Row?) {
+        self = row.map(AuthoredRow.row) ?? .none
+    }
+
+    public var row: Row? {
+        if case .row(let row) = self { row } else { nil }
+    }
+}
