@@ -1,6 +1,7 @@
 public import Foundation
+public import TallyGroup
 
-/// What a `tally.yaml` says: the stores and the flows between them.
+/// What a `tally.yaml` says: the stores, the flows between them and the groups of them.
 public struct Configuration: Sendable, Hashable {
     /// The file, as an absolute path.
     public var path: String
@@ -8,8 +9,16 @@ public struct Configuration: Sendable, Hashable {
     public var state: String
     public var stores: [StoreConfiguration]
     public var flows: [FlowConfiguration]
+    public var groups: [GroupSettings]
 
-    public init(path: String, state: String, stores: [StoreConfiguration], flows: [FlowConfiguration]) {
+    public init(
+        path: String,
+        state: String,
+        stores: [StoreConfiguration],
+        flows: [FlowConfiguration],
+        groups: [GroupSettings] = []
+    ) {
+        self.groups = groups
         self.path = path
         self.state = state
         self.stores = stores

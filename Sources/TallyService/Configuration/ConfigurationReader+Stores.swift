@@ -13,12 +13,10 @@ extension ConfigurationReader {
         let state = section.scalar("state")?.text ?? ".tally"
         let stores = stores(in: section)
         let flows = flows(in: section, stores: stores)
-        if section.has("groups") {
-            report("many-way sync is not in this version yet; remove the key", at: section.place(of: "groups"))
-        }
+        let groups = groups(in: section, stores: stores, flows: flows)
         section.finish()
         let usable = stores.compactMap(\.configuration)
-        return Configuration(path: path, state: absolute(state), stores: usable, flows: flows)
+        return Configuration(path: path, state: absolute(state), stores: usable, flows: flows, groups: groups)
     }
 
     /// A store's name, and the store where there is nothing wrong with it.

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 package import TallyEngine
+package import TallyGroup
 
 /// A node that runs in another process, through its socket.
 package struct ControlClient: ControlledNode {
@@ -25,6 +26,10 @@ package struct ControlClient: ControlledNode {
 
     package func statuses() async throws(ControlError) -> [FlowStatus] {
         try await send(.GET, "/status", as: StatusList.self, within: .seconds(10)).flows
+    }
+
+    package func groupStatuses() async throws(ControlError) -> [GroupStatus] {
+        try await send(.GET, "/status", as: StatusList.self, within: .seconds(10)).groups
     }
 
     package func pause(flow: String, table: String?) async throws(ControlError) {

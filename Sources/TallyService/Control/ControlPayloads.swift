@@ -1,11 +1,14 @@
 package import TallyEngine
+package import TallyGroup
 
 /// What `GET /v1/status` answers and `tally status --json` prints.
 package struct StatusList: Sendable, Hashable, Codable {
     package var flows: [FlowStatus]
+    package var groups: [GroupStatus]
 
-    package init(flows: [FlowStatus]) {
+    package init(flows: [FlowStatus], groups: [GroupStatus] = []) {
         self.flows = flows
+        self.groups = groups
     }
 }
 

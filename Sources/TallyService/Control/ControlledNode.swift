@@ -1,4 +1,5 @@
 package import TallyEngine
+package import TallyGroup
 
 /// What a person can ask of a node: of one that runs, through its socket, or of its stores and ledger while none does.
 ///
@@ -7,6 +8,9 @@ package import TallyEngine
 package protocol ControlledNode: Sendable {
     /// What each flow says about itself now, in the order of the configuration.
     func statuses() async throws(ControlError) -> [FlowStatus]
+
+    /// What each group says about itself now.
+    func groupStatuses() async throws(ControlError) -> [GroupStatus]
 
     /// Pauses a flow (`table` is `nil`) or one of its tables.
     func pause(flow: String, table: String?) async throws(ControlError)
@@ -29,4 +33,9 @@ package protocol ControlledNode: Sendable {
 
     /// Gives letters up: the target stays without their rows. Chosen as for ``retry(ids:flow:)``.
     func discard(ids: [Int64]?, flow: String?) async throws(ControlError) -> LetterResult
+}
+
+extension ControlledNode {
+    /// None.
+    package func groupStatuses() async throws(ControlError) -> [GroupStatus] { [] }
 }

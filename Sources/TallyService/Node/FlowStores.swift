@@ -20,7 +20,7 @@ struct FlowStores {
         self.target = (target, "\(flow.to) (\(to.label))")
     }
 
-    private static func store(
+    static func store(
         _ name: String,
         in configuration: Configuration,
         observer: MilestoneObserver?

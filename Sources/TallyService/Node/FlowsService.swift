@@ -1,9 +1,10 @@
 import ServiceLifecycle
 import Synchronization
 import TallyEngine
+import TallyGroup
 import TallyModel
 
-/// Runs the flows of a node side by side.
+/// Runs the flows and groups of a node side by side.
 ///
 /// Graceful shutdown stops each at the end of the transaction at hand; cancellation stops them now.
 struct FlowsService: Service {
@@ -22,6 +23,7 @@ struct FlowsService: Service {
     }
 
     let flows: [Flow]
+    let groups: [Group]
     let isOnce: Bool
     /// Whether a flow was taken out while the node ran: then how it ended is nobody's concern.
     let isRemoved: @Sendable (String) -> Bool
@@ -37,9 +39,17 @@ struct FlowsService: Service {
                         }
                     }
                 }
+                for one in groups {
+                    group.addTask {
+                        if case .gaveUp(let error) = await one.run() {
+                            outcome.note(NodeFailure(error, group: one.name))
+                        }
+                    }
+                }
             }
         } onGracefulShutdown: {
             for flow in flows { flow.stop() }
+            for group in groups { group.stop() }
         }
         if isOnce { for flow in flows { noteWhatIsLeft(of: flow.status) } }
     }

@@ -1,5 +1,6 @@
 import Synchronization
 package import TallyEngine
+package import TallyGroup
 import TallyLedger
 import TallyModel
 
@@ -8,6 +9,12 @@ extension Node: ControlledNode {
     package func statuses() async -> [FlowStatus] {
         let removed = removed.withLock { $0 }
         return flows.map(\.status).filter { !removed.contains($0.flow) }
+    }
+
+    package func groupStatuses() async -> [GroupStatus] {
+        var statuses: [GroupStatus] = []
+        for group in groups { statuses.append(await group.status) }
+        return statuses
     }
 
     package func pause(flow: String, table: String?) async throws(ControlError) {

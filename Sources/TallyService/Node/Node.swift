@@ -2,6 +2,7 @@ public import Logging
 import ServiceLifecycle
 import Synchronization
 import TallyEngine
+import TallyGroup
 import TallyLedger
 public import TallyModel
 import TallySQLite
@@ -38,6 +39,7 @@ public final class Node: Sendable {
     private let options: NodeOptions
     let ledger: Ledger
     let flows: [Flow]
+    let groups: [Group]
     /// Flows that were removed while the node ran.
     let removed = Mutex<Set<String>>([])
     /// Flows that are being removed, or were.
@@ -59,6 +61,7 @@ public final class Node: Sendable {
                 throw NodeFailure(exitCode: 2, message: clash.message)
             }
             flows = try Self.flows(of: configuration, options, ledger)
+            groups = try Self.groups(of: configuration, options)
         } catch {
             await ledger.close()
             throw NodeFailure(error)
@@ -90,6 +93,26 @@ public final class Node: Sendable {
         }
     }
 
+    private static func groups(of configuration: Configuration, _ options: NodeOptions) throws -> [Group] {
+        let runner = Runner.current()
+        return try configuration.groups.map { settings in
+            Group(
+                settings,
+                members: try settings.stores(in: configuration, observer: options.observer),
+                ledgerPath: configuration.ledgerPath(ofGroup: settings.name),
+                expressions: SQLMergeExpressions(),
+                runner: runner,
+                options: FlowOptions(
+                    endsWhenCaughtUp: options.once,
+                    takesOver: options.takeOver,
+                    now: Timestamp.now,
+                    logger: options.logger,
+                    observer: options.observer
+                )
+            )
+        }
+    }
+
     /// Runs every flow and the control socket until ``NodeOptions/signals`` say stop, or with ``NodeOptions/once`` until
     /// caught up.
     ///
@@ -105,6 +128,7 @@ public final class Node: Sendable {
         }
         let flowsService = FlowsService(
             flows: flows,
+            groups: groups,
             isOnce: options.once,
             isRemoved: { [self] name in leaving.withLock { $0.contains(name) } },
             outcome: outcome

@@ -13,6 +13,11 @@ public struct NodeFailure: Error, CustomStringConvertible {
         self.message = message
     }
 
+    init(_ error: any Error, group: String) {
+        let failure = NodeFailure(error)
+        self.init(exitCode: failure.exitCode, message: "group \(group): \(failure.message)")
+    }
+
     init(_ error: any Error, flow: String? = nil) {
         let outOfReach: Set<StoreError.Code> = [.unreachable, .busy, .outOfSpace, .readOnly, .denied, .outcomeUnknown]
         exitCode =

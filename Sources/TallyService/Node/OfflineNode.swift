@@ -1,4 +1,5 @@
 package import TallyEngine
+package import TallyGroup
 import TallyLedger
 import TallyModel
 import TallySQLite
@@ -20,6 +21,18 @@ package struct OfflineNode: ControlledNode {
             var statuses: [FlowStatus] = []
             for flow in configuration.flows { statuses.append(try await status(of: flow, ledger)) }
             return statuses
+        }
+    }
+
+    package func groupStatuses() async throws(ControlError) -> [GroupStatus] {
+        try await ControlError.wrapping {
+            try configuration.groups.map { settings in
+                try GroupStatus(
+                    notRunning: settings,
+                    members: try settings.stores(in: configuration),
+                    ledgerPath: configuration.ledgerPath(ofGroup: settings.name)
+                )
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 package import TallyEngine
+package import TallyGroup
 
 /// What `tally status` prints.
 package enum StatusReport {
-    package static func lines(_ statuses: [FlowStatus]) -> [Line] {
-        guard !statuses.isEmpty else { return ["No flows."] }
-        return Array(statuses.map(lines(of:)).joined(separator: [""]))
+    package static func lines(_ statuses: [FlowStatus], _ groups: [GroupStatus] = []) -> [Line] {
+        guard !statuses.isEmpty || !groups.isEmpty else { return ["No flows."] }
+        let parts = statuses.map(lines(of:)) + groups.map { GroupReport.lines([$0]) }
+        return Array(parts.joined(separator: [""]))
     }
 
     /// Whether some flow was ended by an error that no retry can mend.

@@ -29,12 +29,13 @@ struct Status: AsyncParsableCommand {
             }
             return try await view.watch()
         }
-        let statuses = try await NodeConnection.open(configuration, to: .look).node.statuses()
+        let node = try NodeConnection.open(configuration, to: .look).node
+        let (statuses, groups) = (try await node.statuses(), try await node.groupStatuses())
         if json {
-            Console.output.write(try JSONText.of(StatusList(flows: statuses)) + "\n")
+            Console.output.write(try JSONText.of(StatusList(flows: statuses, groups: groups)) + "\n")
         } else {
-            Console.output.write(StatusReport.lines(statuses))
+            Console.output.write(StatusReport.lines(statuses, groups))
         }
-        if StatusReport.hasStopped(statuses) { throw ExitCode(1) }
+        if StatusReport.hasStopped(statuses) || GroupReport.hasStopped(groups) { throw ExitCode(1) }
     }
 }

@@ -34,7 +34,7 @@ struct ConfigurationProblemTests {
         ),
         Case(
             "stores:\n  a: { kind: sqlite, path: a.db }\ngroups: []\n",
-            "3:1: groups: many-way sync is not in this version yet; remove the key"
+            "3:1: groups: is empty; write a group, or leave the key out"
         ),
         Case(
             configurationText("nmae: x") + "flow: 1\n",
