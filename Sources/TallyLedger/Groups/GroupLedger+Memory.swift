@@ -14,10 +14,30 @@ extension GroupLedger: GroupMemory {
         )
     }
 
-    public func version(of row: RowID, before sequence: UInt64) throws -> RowVersion? {
+    public func trace(_ row: RowID, until isEnough: (VersionTrace) -> Bool) throws {
+        let statement = try connection.cached(
+            """
+            SELECT sequence, actor, base, flags FROM version WHERE table_number = ? AND key = ? ORDER BY sequence DESC
+            """
+        )
+        defer { statement.reset() }
+        try statement.bind(.integer(Int64(row.table)), at: 1)
+        try statement.bind(.bytes(row.key), at: 2)
+        while try statement.step() {
+            let trace = VersionTrace(
+                sequence: UInt64(statement.integer(at: 0)),
+                author: Actor(UInt16(truncatingIfNeeded: statement.integer(at: 1))),
+                base: UInt64(statement.integer(at: 2)),
+                returns: statement.integer(at: 3) & 2 != 0
+            )
+            if isEnough(trace) { return }
+        }
+    }
+
+    public func version(of row: RowID, upTo sequence: UInt64) throws -> RowVersion? {
         try version(
             """
-            SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? AND sequence < ?
+            SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? AND sequence <= ?
             ORDER BY sequence DESC LIMIT 1
             """,
             row,

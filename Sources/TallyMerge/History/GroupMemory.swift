@@ -6,8 +6,11 @@ public protocol GroupMemory {
     /// The row's last version; `nil` where the ledger has never heard of it.
     mutating func latest(of row: RowID) throws -> RowVersion?
 
-    /// The row's last version before `sequence`; `nil` where there is none any more.
-    mutating func version(of row: RowID, before sequence: UInt64) throws -> RowVersion?
+    /// The row's last version up to `sequence`; `nil` where there is none, or none any more.
+    mutating func version(of row: RowID, upTo sequence: UInt64) throws -> RowVersion?
+
+    /// What is known of the row's versions without their states, the newest first, until `isEnough` says so.
+    mutating func trace(_ row: RowID, until isEnough: (VersionTrace) -> Bool) throws
 
     /// What had been seen by whoever had been brought to `sequence`.
     mutating func sight(at sequence: UInt64) throws -> Sight

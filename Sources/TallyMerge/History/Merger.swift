@@ -136,27 +136,24 @@ public struct Merger: Sendable {
         }
         var found = Touched(id: id, latest: latest, before: nil, context: base.vector, hasSeenAll: false)
         // The author's own last version that the base lacks, unless something was written over it since.
-        var own: RowVersion?
-        var version: RowVersion? = latest
-        while let current = version, current.sequence > base.sequence {
-            if own == nil, current.dot.actor == author { own = current }
-            version = try memory.version(of: id, before: current.sequence)
-        }
-        let atBase = version
-        if let own {
-            var isOverwritten = false
-            while let current = version, current.sequence > own.base, !isOverwritten {
-                isOverwritten = current.isSent(to: author)
-                version = try memory.version(of: id, before: current.sequence)
+        var own: VersionTrace?
+        var isOverwritten = false
+        try memory.trace(id) { version in
+            if let own {
+                if version.sequence <= own.base { return true }
+                isOverwritten = version.sequence <= base.sequence && version.isSent(to: author)
+                return isOverwritten
             }
-            if !isOverwritten {
-                found.before = try own.authored.map(\.row) ?? outcome(of: own.state, id).row
-                found.context.insert(own.dot)
-                found.after = found.before
-                return found
-            }
+            if version.sequence <= base.sequence { return true }
+            if version.author == author { own = version }
+            return own?.base == base.sequence
         }
-        found.before = try atBase.map { try outcome(of: $0.state, id).row } ?? nil
+        if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
+            found.before = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
+            found.context.insert(version.dot)
+        } else {
+            found.before = try row(id, at: base.sequence, in: &memory)
+        }
         found.after = found.before
         return found
     }
@@ -273,7 +270,7 @@ public struct Merger: Sendable {
 
     /// What a row was in the group at a sequence; `nil` where it was not there.
     public func row(_ id: RowID, at sequence: UInt64, in memory: inout some GroupMemory) throws -> Row? {
-        try memory.version(of: id, before: sequence + 1).map { try outcome(of: $0.state, id).row } ?? nil
+        try memory.version(of: id, upTo: sequence).map { try outcome(of: $0.state, id).row } ?? nil
     }
 
     /// Whether two rows of a table say the same.

@@ -30,9 +30,25 @@ public struct RowVersion: Sendable, Hashable {
         self.state = state
         self.authored = authored
     }
+}
+
+/// Who made a version, and from where.
+public struct VersionTrace: Sendable, Hashable {
+    public var sequence: UInt64
+    public var author: Actor
+    public var base: UInt64
+    /// As in ``RowVersion/returns``.
+    public var returns: Bool
+
+    public init(sequence: UInt64, author: Actor, base: UInt64, returns: Bool) {
+        self.sequence = sequence
+        self.author = author
+        self.base = base
+        self.returns = returns
+    }
 
     /// Whether `member` was or will be sent this version, rather than having written it.
-    func isSent(to member: Actor) -> Bool { dot.actor != member || returns }
+    func isSent(to member: Actor) -> Bool { author != member || returns }
 }
 
 /// A row as its author's store held it.
