@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "TallyTesting",
             dependencies: [
-                "TallyModel", "TallyTransform", "TallyEngine",
+                "TallyModel", "TallyMerge", "TallyTransform", "TallyEngine",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -112,6 +112,10 @@ let package = Package(
                 "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
                 .product(name: "Logging", package: "swift-log"),
             ]
+        ),
+        .testTarget(
+            name: "TallyGroupTests",
+            dependencies: ["TallyTesting", "TallyGroup", "TallyLedger", "TallyMerge", "TallyModel", "SQLite"]
         ),
         .testTarget(
             name: "TallyServiceTests",

@@ -10,8 +10,18 @@ public struct CapturedTransaction: Sendable, Hashable {
     /// When the node read it, by the node's clock.
     public var received: Timestamp
     public var changes: [CapturedChange]
-    /// Whether the member has seen nothing of the group's rows yet: it joins with rows of its own.
-    public var isJoining: Bool
+    /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
+    /// group had it, while the member joined.
+    public var compared: [RowID: UInt64]
+    public var standing: Standing
+
+    /// What a transaction's member had, besides what it had been brought to.
+    public enum Standing: Sendable, Hashable {
+        /// All that it wrote before.
+        case following
+        /// Rows of its own, and nothing of the group: it joins.
+        case new
+    }
 
     public init(
         author: Actor,
@@ -19,14 +29,16 @@ public struct CapturedTransaction: Sendable, Hashable {
         committed: Timestamp,
         received: Timestamp,
         changes: [CapturedChange],
-        isJoining: Bool = false
+        compared: [RowID: UInt64] = [:],
+        standing: Standing = .following
     ) {
         self.author = author
         self.base = base
         self.committed = committed
         self.received = received
         self.changes = changes
-        self.isJoining = isJoining
+        self.compared = compared
+        self.standing = standing
     }
 }
 
@@ -39,4 +51,15 @@ public enum CapturedChange: Sendable, Hashable {
     /// The row goes by another key, with these values: absent ones are as they were under the key before.
     case move(from: RowID, to: RowID, Row, time: Timestamp?)
     case truncate(table: Int)
+}
+
+extension CapturedChange {
+    /// The rows that the change names.
+    public var rows: [RowID] {
+        switch self {
+        case .put(let id, _, _), .delete(let id, _): [id]
+        case .move(let former, let id, _, _): [former, id]
+        case .truncate: []
+        }
+    }
 }
