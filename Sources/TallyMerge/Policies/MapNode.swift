@@ -43,7 +43,8 @@ struct MapNode {
         let named = candidates.filter { !$0.isUnnamed }
         guard let winner = named.last else { return nil }
         let isAgreed = named.allSatisfy { JSON.means($0.after, winner.after) }
-        if isAgreed, named.count == candidates.count { return winner.after }
+        // Of an object that its author only changed, an assignment that does not name it has taken away what it had seen.
+        if isAgreed, winner.isAssignment || named.count == candidates.count { return winner.after }
         if !isAgreed, named.contains(where: { $0.after?.members == nil }) { clashing.formUnion(named.map(\.stamp.dot)) }
         return winner.after?.members == nil ? winner.after : mergedObject()
     }
@@ -59,8 +60,9 @@ struct MapNode {
         for member in ([base] + live.map(\.after)).flatMap({ $0?.members ?? [] }) {
             guard names.insert(member.name).inserted else { continue }
             var node = MapNode(base: base?[member.name], edits: live.compactMap { $0.edit(of: member.name) })
-            guard let value = node.merged() else { continue }
-            members.append(JSON.Member(name: member.name, spelledName: member.spelledName, value: value))
+            if let value = node.merged() {
+                members.append(JSON.Member(name: member.name, spelledName: member.spelledName, value: value))
+            }
             clashing.formUnion(node.clashing)
         }
         return JSON(members: members)
