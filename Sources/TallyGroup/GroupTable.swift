@@ -71,7 +71,7 @@ struct TableBridge: Sendable {
     /// The identity of the row with a key in the member's order.
     func id(ofKey key: Row) -> RowID { table.id(of: key.picking(self.key)) }
 
-    func changes(_ change: Change, time: Timestamp?) -> CapturedChange {
+    func changes(_ change: Change, time: Timestamp?) -> RowChange {
         switch change.operation {
         case .truncate: return .truncate(table: table.number)
         case .delete: return .delete(id(of: row(change.row)), time: time)

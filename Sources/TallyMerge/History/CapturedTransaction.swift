@@ -9,7 +9,7 @@ public struct CapturedTransaction: Sendable, Hashable {
     public var committed: Timestamp
     /// When the node read it, by the node's clock.
     public var received: Timestamp
-    public var changes: [CapturedChange]
+    public var changes: [RowChange]
     /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
     /// group had it, while the member joined.
     public var compared: [RowID: UInt64]
@@ -28,7 +28,7 @@ public struct CapturedTransaction: Sendable, Hashable {
         base: UInt64,
         committed: Timestamp,
         received: Timestamp,
-        changes: [CapturedChange],
+        changes: [RowChange],
         compared: [RowID: UInt64] = [:],
         standing: Standing = .following
     ) {
@@ -43,7 +43,7 @@ public struct CapturedTransaction: Sendable, Hashable {
 }
 
 /// One change that a member made.
-public enum CapturedChange: Sendable, Hashable {
+public enum RowChange: Sendable, Hashable {
     /// The row holds these values now, one place per column of the group's table; absent ones are as they were.
     /// `time` is when it was written, where that is known better than for the whole transaction.
     case put(RowID, Row, time: Timestamp?)
@@ -53,7 +53,7 @@ public enum CapturedChange: Sendable, Hashable {
     case truncate(table: Int)
 }
 
-extension CapturedChange {
+extension RowChange {
     /// The rows that the change names.
     public var rows: [RowID] {
         switch self {

@@ -22,7 +22,7 @@ public struct Comparison: Sendable {
     /// Whether what the member holds of its own gives way where a time decides.
     private let givesWay: Bool
     private let standing: CapturedTransaction.Standing
-    private var changes: [CapturedChange] = []
+    private var changes: [RowChange] = []
 
     /// - Parameters:
     ///   - applied: The sequence that the member says it holds; 0 for one that is new to the group.

@@ -1,5 +1,5 @@
-package import TallyMerge
-package import TallyModel
+import TallyMerge
+import TallyModel
 
 /// Members that write and a node that merges, in memory, step by step as the dice fall.
 ///
@@ -43,7 +43,7 @@ package struct GroupSimulation: Sendable {
         var cameAt: UInt64 = 0
 
         /// How the member had come by the rows of some changes.
-        func compared(_ changes: [CapturedChange]) -> [RowID: UInt64] {
+        func compared(_ changes: [RowChange]) -> [RowID: UInt64] {
             guard base < cameAt else { return [:] }
             var result: [RowID: UInt64] = [:]
             for change in changes {
@@ -201,7 +201,7 @@ package struct GroupSimulation: Sendable {
 
     /// A member writes one transaction of its own.
     private mutating func write(_ index: Int) {
-        var changes: [CapturedChange] = []
+        var changes: [RowChange] = []
         var writes: [Int] = []
         var keys = Array(0..<Self.keys)
         for _ in 0...dice.below(2) {
@@ -223,7 +223,7 @@ package struct GroupSimulation: Sendable {
         note("\(index) writes \(writes): \(changes.map(Self.words))")
     }
 
-    private static func words(_ change: CapturedChange) -> String {
+    private static func words(_ change: RowChange) -> String {
         switch change {
         case .put(let id, let row, _): "\(id.key.last ?? 0)/\(id.key[5])=\(row.values.dropFirst().map { "\($0!)" })"
         case .delete(let id, _): "delete \(id.key[5])"
@@ -277,7 +277,7 @@ package struct GroupSimulation: Sendable {
     }
 
     private mutating func take(
-        _ changes: [CapturedChange],
+        _ changes: [RowChange],
         _ writes: [Int],
         from index: Int,
         base: UInt64,
@@ -313,7 +313,7 @@ package struct GroupSimulation: Sendable {
         }
     }
 
-    private static func row(of change: CapturedChange) -> RowID? {
+    private static func row(of change: RowChange) -> RowID? {
         switch change {
         case .put(let id, _, _), .delete(let id, _): id
         default: nil

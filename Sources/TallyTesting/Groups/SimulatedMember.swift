@@ -5,7 +5,7 @@ import TallyModel
 struct SimulatedMember: Sendable {
     /// One transaction in the member's log.
     enum Record: Sendable {
-        case local([CapturedChange], writes: [Int], committed: Timestamp)
+        case local([RowChange], writes: [Int], committed: Timestamp)
         /// The group's own, that brought the member to a sequence.
         case signed(UInt64)
     }
