@@ -38,7 +38,13 @@ extension FlowSession {
                 throw StoreError(.incompatibleSchema, reason, table: schema.name)
             }
             progress.ignored.formUnion(plan.ignored)
+            let former = progress.adopted
             progress.adopted = schema
+            if let reason = schema.unseenChange(since: former) {
+                try await planReload(of: schema.name, because: reason)
+                // Until then the note has to say what rows the target has, for the sake of a restart.
+                progress.adopted.partitions = former.partitions
+            }
             let route = try Route(
                 schema,
                 adopted: schema,

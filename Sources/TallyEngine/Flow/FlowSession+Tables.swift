@@ -43,7 +43,7 @@ extension FlowSession {
             || noted.rule != context.transform(of: schema.name).fingerprint
         {
             try await begin(schema, again: true)
-        } else if noted.adopted.version < schema.version {
+        } else if noted.adopted.version < schema.version || schema.unseenChange(since: noted.adopted) != nil {
             try await adopt(schema)
         }
         try await learnFolding(schema.name)
@@ -76,7 +76,9 @@ extension FlowSession {
     func begin(_ schema: TableSchema, again: Bool = false) async throws {
         // The target may have been brought to a newer structure than the stream is at, before a restart.
         let adopted = tables[schema.name]?.progress?.adopted
-        let schema = adopted.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
+        let partitions = schema.partitions
+        var schema = adopted.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
+        schema.partitions = partitions
         do {
             let state = TableState(schema: schema, target: schema.name)
             tables[schema.name] = tables[schema.name] ?? state
@@ -111,6 +113,7 @@ extension FlowSession {
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
             tables[schema.name]?.target = route.output.name
+            tables[schema.name]?.reloadDue = nil
             try await learnFolding(schema.name)
             show(schema.name)
             context.logger.info("load begins", metadata: ["table": "\(schema.name)", "rows": "\(progress.total ?? 0)"])

@@ -227,6 +227,7 @@ final class FlowSession {
     }
 
     private func isDone(at goal: Position) -> Bool {
-        checkpoint >= goal && !batch.isOpen && !tables.values.contains { $0.progress?.isReplaying ?? false }
+        checkpoint >= goal && !batch.isOpen
+            && !tables.values.contains { ($0.progress?.isReplaying ?? false) || ($0.isFollowed && $0.reloadDue != nil) }
     }
 }

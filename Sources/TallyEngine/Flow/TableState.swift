@@ -11,6 +11,8 @@ struct TableState {
     var isPaused = false
     /// Why it is paused; `nil` when a person asked for it without a word.
     var pauseReason: String?
+    /// Where the stream has to be before the table is loaded again, because rows came or went with whole partitions.
+    var reloadDue: Position?
     /// Whether rows of the target's table do not depend on each other's order.
     var permitsFolding = false
 

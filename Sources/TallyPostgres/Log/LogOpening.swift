@@ -34,7 +34,9 @@ struct LogOpening {
         let name = CaptureName(request.consumer, database: facts.database).text
         let publication = Publication(name, in: control)
         let catalog = try PostgresCatalog.read(in: control, selecting: request.tables, detail: .definition)
-        let selected = catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        let selected = try PartitionReading(connection: control).note(
+            in: catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        )
         var result = Result(
             facts: facts,
             name: name,

@@ -91,7 +91,8 @@ final class TableWatch {
         }
         if align { try self.align(&published, with: wanted) }
         captured = captured.intersection(published)
-        return Review(tables: wanted.filter { captured.contains($0.oid) }, position: catalog.position)
+        let tables = wanted.filter { captured.contains($0.oid) }
+        return Review(tables: try PartitionReading(connection: connection).note(in: tables), position: catalog.position)
     }
 
     private func align(_ published: inout Set<UInt32>, with wanted: [PostgresTable]) throws {
