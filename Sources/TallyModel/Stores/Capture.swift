@@ -77,16 +77,21 @@ public struct CaptureRequest: Sendable {
     public var capture: CaptureSettings
     /// How far the target durably holds the source's history; `nil` when it holds nothing of it.
     public var checkpoint: Checkpoint?
+    /// Told what ``Source/open(_:)`` waits for that others have to end, for people, whenever that changes; `nil` when
+    /// the wait is over.
+    public var waiting: @Sendable (String?) -> Void
 
     public init(
         consumer: Consumer,
         tables: TableSelection,
         capture: CaptureSettings = CaptureSettings(),
-        checkpoint: Checkpoint? = nil
+        checkpoint: Checkpoint? = nil,
+        waiting: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.consumer = consumer
         self.tables = tables
         self.capture = capture
         self.checkpoint = checkpoint
+        self.waiting = waiting
     }
 }

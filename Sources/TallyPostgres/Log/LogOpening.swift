@@ -104,6 +104,21 @@ struct LogOpening {
             viaRoot: facts.publishesPartitionedTables
         )
         observer?(.captureInstalling)
-        return try ReplicationSlot.create(publication.name, facts: facts, in: control)
+        return try createSlot(publication.name, facts)
+    }
+
+    /// Makes the slot, and says meanwhile what the server waits for with it.
+    private func createSlot(_ name: String, _ facts: ServerFacts) throws -> UInt64 {
+        // A wait that nobody ends is begun anew, so that a run that gives up after some attempts does.
+        try control.execute("SET lock_timeout = '5min'")
+        let wait = SlotWait(process: control.serverProcess, connection: replication)
+        var told: String?
+        defer { if told != nil { request.waiting(nil) } }
+        return try ReplicationSlot.create(name, facts: facts, in: control) {
+            let reason = "\(label): \(try wait.reason())"
+            guard reason != told else { return }
+            told = reason
+            request.waiting(reason)
+        }
     }
 }
