@@ -68,6 +68,22 @@ struct PostgresPartitionTests {
         #expect(left == "surplus\nlater")
     }
 
+    /// The log says of rows of all partitions what the identity of their table is, whatever their own are.
+    @Test(arguments: ["measures", "low"])
+    func valuesStoredOutOfLineStayWhereTableAndPartitionHaveOtherIdentities(full: String) async throws {
+        let site = try await PostgresSite()
+        try await site.source.psql(
+            Self.measures + """
+                ALTER TABLE low ALTER place SET STORAGE EXTERNAL; ALTER TABLE \(full) REPLICA IDENTITY FULL;
+                INSERT INTO measures VALUES (1, repeat('Oslo', 5000)), (2, repeat('Kraków', 5000));
+                """
+        )
+        try await site.site.syncOnce()
+        try await site.source.psql("UPDATE measures SET id = id + 4 WHERE id IN (1, 2)")
+        try await site.site.syncOnce()
+        try await site.requireAgreement()
+    }
+
     @Test
     func aPartitionThatBeginsEmptyLeavesTheTableInPeace() async throws {
         let site = try await PostgresSite()
