@@ -77,6 +77,8 @@ public struct CaptureRequest: Sendable {
     public var capture: CaptureSettings
     /// How far the target durably holds the source's history; `nil` when it holds nothing of it.
     public var checkpoint: Checkpoint?
+    /// The columns that the flow's transforms read: changes have to say what they hold, also where they left it alone.
+    public var reads: [TableName: Set<String>]
     /// Told what ``Source/open(_:)`` waits for that others have to end, for people, whenever that changes; `nil` when
     /// the wait is over.
     public var waiting: @Sendable (String?) -> Void
@@ -86,12 +88,14 @@ public struct CaptureRequest: Sendable {
         tables: TableSelection,
         capture: CaptureSettings = CaptureSettings(),
         checkpoint: Checkpoint? = nil,
+        reads: [TableName: Set<String>] = [:],
         waiting: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.consumer = consumer
         self.tables = tables
         self.capture = capture
         self.checkpoint = checkpoint
+        self.reads = reads
         self.waiting = waiting
     }
 }
