@@ -40,11 +40,7 @@ extension FlowSession {
             progress.ignored.formUnion(plan.ignored)
             let former = progress.adopted
             progress.adopted = schema
-            if let reason = schema.unseenChange(since: former) {
-                try await planReload(of: schema.name, because: reason)
-                // Until then the note has to say what rows the target has, for the sake of a restart.
-                progress.adopted.partitions = former.partitions
-            }
+            try await keepPartitions(in: &progress, since: former)
             let route = try Route(
                 schema,
                 adopted: schema,

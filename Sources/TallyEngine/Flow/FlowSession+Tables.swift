@@ -75,9 +75,9 @@ extension FlowSession {
     /// - Parameter again: Whether the target's table is known to the flow, so that its rows are to be compared.
     func begin(_ schema: TableSchema, again: Bool = false) async throws {
         // The target may have been brought to a newer structure than the stream is at, before a restart.
-        let adopted = tables[schema.name]?.progress?.adopted
+        let former = tables[schema.name]?.progress?.adopted
         let partitions = schema.partitions
-        var schema = adopted.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
+        var schema = former.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
         schema.partitions = partitions
         do {
             let state = TableState(schema: schema, target: schema.name)
@@ -100,7 +100,7 @@ extension FlowSession {
             )
             try refuseSharing(route.output.name, by: schema.name)
             let mode = try await prepareTarget(for: route.output, of: schema.name, again: again)
-            let progress = TableProgress(
+            var progress = TableProgress(
                 loading: schema,
                 ranges: ranges,
                 total: total,
@@ -109,11 +109,11 @@ extension FlowSession {
                 ignored: tables[schema.name]?.progress?.ignored ?? []
             )
             try await forgetLetters(of: schema.name)
+            try await keepPartitions(in: &progress, since: former)
             try await target.commit(nil, notes: [try progress.note(for: schema.name)])
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
             tables[schema.name]?.target = route.output.name
-            tables[schema.name]?.reloadDue = nil
             try await learnFolding(schema.name)
             show(schema.name)
             context.logger.info("load begins", metadata: ["table": "\(schema.name)", "rows": "\(progress.total ?? 0)"])

@@ -14,6 +14,9 @@ final class TableWatch {
     private var captured: Set<UInt32>
     /// Tables that were added, with the transactions that must end first.
     private var waiting: [UInt32: Set<String>] = [:]
+    /// The partitions of tables that were added, from before: what happened to them since is seen by the look after
+    /// the one in which the table is given.
+    private var partitions: [UInt32: Partitions] = [:]
     /// Tables that the server would not let be added, by what was wrong.
     private var refused: [TableName: String] = [:]
     private var lastSign = ""
@@ -81,7 +84,9 @@ final class TableWatch {
 
     private func review(align: Bool) throws -> Review {
         let catalog = try PostgresCatalog.read(in: connection, selecting: selection, detail: .definition)
-        let wanted = catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        let wanted = try PartitionReading(connection: connection).note(
+            in: catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        )
         guard var published = try publication.tables() else {
             throw StoreError(
                 .historyLost,
@@ -91,8 +96,18 @@ final class TableWatch {
         }
         if align { try self.align(&published, with: wanted) }
         captured = captured.intersection(published)
-        let tables = wanted.filter { captured.contains($0.oid) }
-        return Review(tables: try PartitionReading(connection: connection).note(in: tables), position: catalog.position)
+        return Review(
+            tables: wanted.filter { captured.contains($0.oid) }.map(withFirstPartitions),
+            position: catalog.position
+        )
+    }
+
+    private func withFirstPartitions(_ table: PostgresTable) -> PostgresTable {
+        guard let first = partitions.removeValue(forKey: table.oid) else { return table }
+        isFirst = true
+        var table = table
+        table.schema.partitions = first
+        return table
     }
 
     private func align(_ published: inout Set<UInt32>, with wanted: [PostgresTable]) throws {
@@ -107,10 +122,12 @@ final class TableWatch {
             try patiently(table.name) {
                 try publication.add(table)
                 published.insert(table.oid)
+                partitions[table.oid] = table.schema.partitions
                 waiting[table.oid] = try writers(of: table.oid)
             }
         }
         waiting = waiting.filter { published.contains($0.key) }
+        partitions = partitions.filter { published.contains($0.key) }
         try settleWaiting()
     }
 

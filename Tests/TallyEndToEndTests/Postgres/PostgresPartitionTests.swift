@@ -68,6 +68,19 @@ struct PostgresPartitionTests {
         #expect(left == "surplus\nlater")
     }
 
+    @Test
+    func aTableThatStoodStillMeanwhileIsRightOnceItIsResumed() async throws {
+        let site = try await PostgresSite()
+        try await site.source.psql(Self.measures)
+        try await site.site.syncOnce()
+        #expect(try await site.site.run("pause", "copy", "measures").exitCode == 0)
+        // The stream brings the row, though the table has lost it by then.
+        try await site.source.psql("INSERT INTO measures VALUES (2001, 'soon gone'); TRUNCATE high")
+        #expect(try await site.site.run("resume", "copy", "measures").exitCode == 0)
+        try await site.site.syncOnce()
+        try await site.requireAgreement()
+    }
+
     /// The log says of rows of all partitions what the identity of their table is, whatever their own are.
     @Test(arguments: ["measures", "low"])
     func valuesStoredOutOfLineStayWhereTableAndPartitionHaveOtherIdentities(full: String) async throws {
