@@ -67,7 +67,7 @@ extension FlowSession {
             if comparesRows { try await begin(schema, again: true) }
         } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
             await target.rollback()
-            try await pause(schema.name, reason: error.message)
+            try await pause(schema.name, reason: reason(error, for: schema, since: state.progress?.adopted))
         }
     }
 

@@ -119,8 +119,19 @@ extension FlowSession {
             context.logger.info("load begins", metadata: ["table": "\(schema.name)", "rows": "\(progress.total ?? 0)"])
         } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
             await target.rollback()
-            try await pause(schema.name, reason: error.message)
+            try await pause(schema.name, reason: reason(error, for: schema, since: former))
         }
+    }
+
+    /// Why a table has to stand still whose structure the target does not take, with what happened to it.
+    func reason(_ error: StoreError, for schema: TableSchema, since former: TableSchema?) -> String {
+        guard let former, former.isAnother(than: schema), error.code == .incompatibleSchema,
+            let output = tables[schema.name]?.target
+        else { return error.message }
+        return
+            "the source's table was dropped and made anew, or another one has its name, and the target's table \(output) "
+            + "cannot be made like it (\(error.message)). Drop the target's table, or empty it, then `tally resume "
+            + "\(context.name) \(schema.name)`"
     }
 
     private func refuseSharing(_ output: TableName, by table: TableName) throws {

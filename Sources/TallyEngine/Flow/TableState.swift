@@ -16,6 +16,13 @@ struct TableState {
     /// Whether rows of the target's table do not depend on each other's order.
     var permitsFolding = false
 
+    /// What to say of a table that was followed and is not at the source any more, or not so that it can be.
+    static let goneMessage =
+        "the source no longer has it, or nothing there tells its rows apart; the target keeps the rows that it has, and the "
+        + "table is compared and followed again when it is back"
+
+    var isGone: Bool { progress?.phase == .dropped }
+
     /// Whether the stream's changes of the table are applied.
     var isFollowed: Bool {
         guard let progress, !isPaused else { return false }

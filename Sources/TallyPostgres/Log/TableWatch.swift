@@ -19,6 +19,8 @@ final class TableWatch {
     private var partitions: [UInt32: Partitions] = [:]
     /// Tables that the server would not let be added, by what was wrong.
     private var refused: [TableName: String] = [:]
+    /// Tables that must not be added, by what is wrong and what mends it.
+    private var unfit: [TableName: String] = [:]
     private var lastSign = ""
     private var isFirst = true
 
@@ -44,8 +46,9 @@ final class TableWatch {
 
     /// Why tables that were selected are not captured, for people; `nil` where all are.
     var problem: String? {
-        guard !refused.isEmpty else { return nil }
-        let list = refused.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+        let all = refused.merging(unfit) { $1 }
+        guard !all.isEmpty else { return nil }
+        let list = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
         return "not captured: \(list)"
     }
 
@@ -87,6 +90,7 @@ final class TableWatch {
         let wanted = try PartitionReading(connection: connection).note(
             in: catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
         )
+        unfit = problems(in: catalog)
         guard var published = try publication.tables() else {
             throw StoreError(
                 .historyLost,
@@ -100,6 +104,17 @@ final class TableWatch {
             tables: wanted.filter { captured.contains($0.oid) }.map(withFirstPartitions),
             position: catalog.position
         )
+    }
+
+    /// Selected tables that cannot be captured as they are.
+    private func problems(in catalog: PostgresCatalog) -> [TableName: String] {
+        var problems: [TableName: String] = [:]
+        for table in catalog.keyless { problems[table.name] = "\(table.message) (\(table.remedy))" }
+        for table in catalog.tables {
+            guard let (message, remedy) = table.publicationProblem(on: facts) else { continue }
+            problems[table.name] = "\(message) (\(remedy))"
+        }
+        return problems
     }
 
     private func withFirstPartitions(_ table: PostgresTable) -> PostgresTable {
