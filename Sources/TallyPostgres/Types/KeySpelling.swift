@@ -1,4 +1,4 @@
-import TallyModel
+package import TallyModel
 
 /// Which keys of a SQLite column may be written into a key column of PostgreSQL: never two that SQLite tells apart and
 /// PostgreSQL would take for one.
@@ -6,7 +6,7 @@ import TallyModel
 /// SQLite keeps a uuid in any spelling, and texts, numbers and blobs side by side. Of all keys that PostgreSQL would read
 /// as one value, only a single one is allowed, so that no row can be written over, or deleted, for another. Keys of
 /// other stores hold one kind of value in one spelling.
-struct KeySpelling: Sendable, Hashable {
+package struct KeySpelling: Sendable, Hashable {
     private let shape: ValueShape
     /// Whether numbers can stand in the column as such: SQLite makes texts of them in others.
     private let mayHoldNumbers: Bool
@@ -15,7 +15,7 @@ struct KeySpelling: Sendable, Hashable {
     ///   - source: The column as the source of `definition` declares it.
     ///   - shape: That of the target's column.
     /// - Returns: `nil` where every key may be written.
-    init?(_ source: Column, of definition: NativeDefinition?, as shape: ValueShape) {
+    package init?(_ source: Column, of definition: NativeDefinition?, as shape: ValueShape) {
         guard definition?.kind == "sqlite" else { return nil }
         self.shape = shape
         let type = source.declaredType.uppercased()
@@ -24,7 +24,7 @@ struct KeySpelling: Sendable, Hashable {
     }
 
     /// What is wrong with a value as a key; `nil` where nothing is.
-    func problem(with value: Value) -> EncodingProblem? {
+    package func problem(with value: Value) -> EncodingProblem? {
         let fault: String? =
             switch value {
             case .text(let text): fault(of: text)
@@ -38,7 +38,7 @@ struct KeySpelling: Sendable, Hashable {
     }
 
     /// How keys have to be spelled, for people; `nil` where the type asks for no spelling.
-    var rule: String? {
+    package var rule: String? {
         switch shape.family {
         case .uuid: "in lower case with hyphens"
         case .date: "as 2024-02-29"
