@@ -49,6 +49,21 @@ struct FoldingTests {
         #expect(state.base == Row([.integer(2)]))
     }
 
+    @Test func aStateThatHasFoldedTakesNothingTwiceFromOneThatHasNot() throws {
+        var table = Table(.counter, base: .integer(1))
+        table.write(1, at: 1, from: .integer(1), to: .integer(2))
+        table.write(2, at: 2, from: .integer(1), to: .integer(3))
+        let folded = try fold(table, stable: [Actor(1): 1, Actor(2): 1])
+        table.write(3, at: 3, seen: [1: 1, 2: 1], from: .integer(4), to: .integer(5))
+        for (first, second) in [(folded, table.state), (table.state, folded)] {
+            var state = first
+            state.merge(second)
+            #expect(state.base == Row([.integer(4)]))
+            #expect(state.writes.count == 1)
+            #expect(try state.outcome(under: table.rules, evaluating: Concatenation()).row == Row([.integer(5)]))
+        }
+    }
+
     @Test func aClashThatWaitsIsNotFoldedAway() throws {
         var table = Table(.manual, base: .integer(0))
         table.write(1, at: 1, to: .integer(1))

@@ -8,7 +8,7 @@ struct RegisterTests {
         var table = Table(policy, base: .integer(0))
         table.write(1, at: 30, from: .integer(0), to: .integer(7))
         table.write(2, at: 10, from: .integer(0), to: .real(9.5))
-        table.write(3, at: 20, from: .integer(0), to: .decimal("-3"))
+        table.write(3, at: 20, from: .integer(99), to: .decimal("-3"))
         return table
     }
 

@@ -55,6 +55,29 @@ struct TextTests {
         #expect(try table.value() == .text(String(repeating: "xay", count: 2000) + "!"))
     }
 
+    /// ```
+    /// one:  |-L-          |-Ln-
+    /// two:  |-R-   |-LoR-  (having heard of L)
+    /// ```
+    @Test func whatOneTypesOnStaysTogetherThoughAnotherTypedBehindIt() throws {
+        var table = Table(.text, base: .text("|"))
+        table.write(1, at: 1, from: .text("|"), to: .text("|L"))
+        table.write(2, at: 2, from: .text("|"), to: .text("|R"))
+        table.write(2, at: 3, seen: [1: 1, 2: 1], from: .text("|LR"), to: .text("|LoR"))
+        table.write(1, at: 4, seen: [1: 1], from: .text("|L"), to: .text("|Ln"))
+        #expect(try table.value() == .text("|LnoR"))
+    }
+
+    @Test func aDeletionIsOfTheLettersThatItsAuthorSawAndNotOfOthersLikeThem() throws {
+        var table = Table(.text, base: .text("|"))
+        table.write(1, at: 1, from: .text("|"), to: .text("|a"))
+        table.write(2, at: 2, from: .text("|"), to: .text("|ab"))
+        table.write(2, at: 3, seen: [2: 1], from: .text("|ab"), to: .text("|b"))
+        #expect(try table.value() == .text("|ab"))
+        table.write(1, at: 4, seen: [1: 1], from: .text("|a"), to: .text("|"))
+        #expect(try table.value() == .text("|b"))
+    }
+
     /// Each of several authors changes the same text once: some insert at several places, others delete at several
     /// places and insert at one.
     @Test func everyInsertedRunStaysWholeAndEveryDeletionHolds() throws {
