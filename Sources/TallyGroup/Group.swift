@@ -69,6 +69,21 @@ public final class Group: Sendable {
     /// Asks for a graceful end; returns at once.
     public func stop() { context.stopping.set() }
 
+    /// Forgets old history by and by, until cancelled.
+    private static func keepWithinBounds(_ context: GroupContext) async {
+        do {
+            while true {
+                try await context.options.clock.sleep(for: .seconds(30))
+                while try await context.record.compactSome() { try await Task.sleep(for: .milliseconds(20)) }
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            // What fails here fails for whoever writes the ledger next, who says so.
+            context.options.logger.warning("old history stays", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// Runs until ``stop()``; with ``FlowOptions/endsWhenCaughtUp``, until every member holds what all had at the beginning.
     ///
     /// Graceful (``stop()``): finishes the batches at hand, closes. Cancelled: stops now; what was not committed comes
@@ -85,6 +100,8 @@ public final class Group: Sendable {
             for member in members {
                 group.addTask { [context] in await MemberLoop(store: member, context: context).run() }
             }
+            let keeper = Task { [context] in await Self.keepWithinBounds(context) }
+            defer { keeper.cancel() }
             var first: (any Error)?
             for await failure in group { first = first ?? failure }
             return first

@@ -14,7 +14,7 @@ actor GroupRecord {
     let settings: GroupSettings
     private let path: String
     let now: WallClock
-    private let expressions: any MergeExpressions
+    let expressions: any MergeExpressions
     private var ledger: GroupLedger?
     private var merger: Merger
     private var members: [String: GroupMember] = [:]

@@ -29,7 +29,11 @@ public final class GroupLedger {
             _ = try connection.first("PRAGMA journal_mode = WAL")
             try connection.execute("PRAGMA wal_autocheckpoint = 8000")
             try GroupMigration.apply(to: connection, group: group, at: clock())
-            lastVersion = try connection.first("SELECT max(id) FROM version")?.first?.integer ?? 0
+            // A number is not given again, even where the last row was forgotten.
+            lastVersion =
+                try connection.first(
+                    "SELECT max(ifnull((SELECT max(id) FROM version), 0), (SELECT compacted FROM ledger))"
+                )?.first?.integer ?? 0
         } catch {
             throw Self.explained(error, path, group)
         }

@@ -8,7 +8,8 @@ enum GroupMigration {
         (
             "versions",
             """
-            CREATE TABLE ledger (id TEXT NOT NULL, group_name TEXT NOT NULL) STRICT;
+            -- `compacted`: the last row of `version` up to which history was forgotten.
+            CREATE TABLE ledger (id TEXT NOT NULL, group_name TEXT NOT NULL, compacted INTEGER NOT NULL DEFAULT 0) STRICT;
 
             -- `position` is how far the member's own log was taken in, `base` the sequence that it had been brought to there.
             CREATE TABLE member (

@@ -37,7 +37,7 @@ public struct Merger: Sendable {
     }
 
     /// A row within the transaction at hand.
-    private struct Touched {
+    struct Touched {
         var id: RowID
         var latest: RowVersion?
         /// What the author's row held before the transaction, and what its author had seen of it.
@@ -103,7 +103,7 @@ public struct Merger: Sendable {
 
     // MARK: What had been seen
 
-    private mutating func sight(
+    mutating func sight(
         of author: Actor,
         at sequence: UInt64,
         _ memory: inout some GroupMemory
@@ -115,7 +115,7 @@ public struct Merger: Sendable {
     }
 
     /// Finds what the author's row held before the transaction.
-    private func look(
+    func look(
         at id: RowID,
         _ author: Actor,
         _ base: Sight,
@@ -172,7 +172,7 @@ public struct Merger: Sendable {
         return found
     }
 
-    private func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
+    func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
         try state.outcome(under: tables[id.table].rules, evaluating: expressions)
     }
 
@@ -201,7 +201,12 @@ public struct Merger: Sendable {
             clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
             last = max(last ?? stamped.time, stamped.time)
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
-            let written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
+            var written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
+            if let latest = row.latest, !row.context.covers(latest.state.seen) {
+                guard let admitted = try admit(written, on: row, latest, sequence, &memory) else { continue }
+                written = admitted
+                last = max(last ?? written.stamp.time, written.stamp.time)
+            }
             try settle(written, on: row, sequence, transaction.compared[row.id] ?? transaction.base, &memory)
             rows += 1
         }
@@ -228,22 +233,8 @@ public struct Merger: Sendable {
         switch (row.before, row.after) {
         case (nil, nil): return nil
         case (_?, nil): return (.delete, [])
-        case (nil, let after?):
-            return (
-                .insert,
-                after.values.enumerated().compactMap { column, value in
-                    value.map { ColumnEdit(column: column, before: nil, after: $0) }
-                }
-            )
-        case (let before?, let after?):
-            let kinds = tables[row.id.table].kinds
-            var edits: [ColumnEdit] = []
-            for (column, value) in after.values.enumerated() {
-                let former = column < before.values.count ? before[column] : nil
-                guard let value, !kinds[column].isSame(former, value) else { continue }
-                edits.append(ColumnEdit(column: column, before: former, after: value))
-            }
-            return edits.isEmpty ? nil : (.update, edits)
+        case (nil, let after?): return (.insert, Self.edits(of: after))
+        case (let before?, let after?): return change(from: before, to: after, in: row.id.table)
         }
     }
 
@@ -272,60 +263,6 @@ public struct Merger: Sendable {
             }
         }
         try memory.keep(version, of: row.id, isNew: row.hasSeenAll && row.before == nil)
-    }
-
-    // MARK: Comparing
-
-    /// What a row is in the group; `nil` where it is not there.
-    public func row(_ id: RowID, in memory: inout some GroupMemory) throws -> Row? {
-        try memory.latest(of: id).map { try outcome(of: $0.state, id).row } ?? nil
-    }
-
-    /// What a row was in the group at a sequence; `nil` where it was not there.
-    public func row(_ id: RowID, at sequence: UInt64, in memory: inout some GroupMemory) throws -> Row? {
-        try memory.version(of: id, upTo: sequence).map { try outcome(of: $0.state, id).row } ?? nil
-    }
-
-    /// Holds a row that a member was found with against what its log let expect.
-    mutating func compare(
-        _ found: Row?,
-        _ id: RowID,
-        of member: Actor,
-        formerly former: Set<Actor>,
-        base: UInt64,
-        _ standing: CapturedTransaction.Standing,
-        _ memory: inout some GroupMemory
-    ) throws -> Comparison.Finding {
-        let current = try row(id, in: &memory)
-        if isSame(current, found, in: id.table) { return .same }
-        if standing == .new { return found == nil ? .stale : .written }
-        let sight = try sight(of: member, at: base, &memory)
-        let expected = try look(at: id, member, sight, standing, &memory).before
-        if isSame(expected, found, in: id.table) { return .stale }
-        // A copy from which a member was restored may hold some of what it wrote after it was brought to the base.
-        var written: [UInt64] = []
-        try memory.trace(id) { version in
-            if version.sequence <= base { return true }
-            if former.contains(version.author) { written.append(version.sequence) }
-            return false
-        }
-        for sequence in written {
-            guard let version = try memory.version(of: id, upTo: sequence) else { continue }
-            let image = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
-            if isSame(image, found, in: id.table) { return .stale }
-        }
-        return .written
-    }
-
-    /// Whether two rows of a table say the same.
-    public func isSame(_ left: Row?, _ right: Row?, in table: Int) -> Bool {
-        guard let left, let right else { return left == nil && right == nil }
-        return tables[table].kinds.indices.allSatisfy { column in
-            let (one, other) = (
-                column < left.values.count ? left[column] : nil, column < right.values.count ? right[column] : nil
-            )
-            return tables[table].kinds[column].isSame(one, other)
-        }
     }
 }
 

@@ -107,7 +107,10 @@ final class TargetConnection {
 
     /// A group that writes here does not want to see that again.
     private func isCapturedByOthers() throws -> Bool {
-        guard try CaptureTables.exist(in: connection) else { return false }
+        let triggers = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '\\_tally\\_%' ESCAPE '\\'"
+        guard try connection.first(triggers) != nil else { return false }
+        // Triggers without a list of who wants them: somebody's all the same.
+        guard try connection.hasTable("_tally_flow") else { return true }
         return try connection.first("SELECT 1 FROM _tally_flow WHERE flow <> ?", .text(flow)) != nil
     }
 

@@ -327,9 +327,10 @@ package struct GroupSimulation: Sendable {
         on id: RowID,
         _ standing: CapturedTransaction.Standing
     ) {
-        guard standing == .following, !intakes[truths[number]?.author ?? 0].isVague, let truth = truths[number] else {
-            return
-        }
+        guard standing == .following, let truth = truths[number] else { return }
+        // A member that has not been brought to what the group was when it came is admitted row by row.
+        let intake = intakes[truth.author]
+        if intake.isVague || intake.base < intake.cameAt { return }
         for (other, known) in stamped where known.row == id && other != number {
             let isSeen = write.stamp.context.includes(known.write.stamp.dot)
             let isOwn = known.write.stamp.dot.actor == write.stamp.dot.actor

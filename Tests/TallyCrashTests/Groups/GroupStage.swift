@@ -174,14 +174,19 @@ final class GroupStage {
 
 /// A server's users, who come back when it does.
 final class GroupTraffic: Sendable {
-    private let isStopping = Mutex(false)
+    private final class Flag: Sendable {
+        let isSet = Mutex(false)
+    }
+
+    private let stopping: Flag
     private let work: Task<Int, Never>
 
     init(_ database: PostgresDatabase, script: String) {
-        let stopping = isStopping
+        let stopping = Flag()
+        self.stopping = stopping
         work = Task {
             var cutShort = 0
-            while !stopping.withLock({ $0 }) {
+            while !stopping.isSet.withLock({ $0 }) {
                 do {
                     let arguments = ["-n", "-f", script, "-c", "2", "-R", "60", "-T", "2"]
                     _ = try await database.server.pgbench(arguments, database: database.name)
@@ -197,7 +202,7 @@ final class GroupTraffic: Sendable {
 
     /// - Returns: How many runs were cut short.
     func stop() async -> Int {
-        isStopping.withLock { $0 = true }
+        stopping.isSet.withLock { $0 = true }
         return await work.value
     }
 }

@@ -1,0 +1,55 @@
+public import TallyModel
+
+extension Merger {
+    /// What a row is in the group; `nil` where it is not there.
+    public func row(_ id: RowID, in memory: inout some GroupMemory) throws -> Row? {
+        try memory.latest(of: id).map { try outcome(of: $0.state, id).row } ?? nil
+    }
+
+    /// What a row was in the group at a sequence; `nil` where it was not there.
+    public func row(_ id: RowID, at sequence: UInt64, in memory: inout some GroupMemory) throws -> Row? {
+        try memory.version(of: id, upTo: sequence).map { try outcome(of: $0.state, id).row } ?? nil
+    }
+
+    /// Holds a row that a member was found with against what its log let expect.
+    mutating func compare(
+        _ found: Row?,
+        _ id: RowID,
+        of member: Actor,
+        formerly former: Set<Actor>,
+        base: UInt64,
+        _ standing: CapturedTransaction.Standing,
+        _ memory: inout some GroupMemory
+    ) throws -> Comparison.Finding {
+        let current = try row(id, in: &memory)
+        if isSame(current, found, in: id.table) { return .same }
+        if standing == .new { return found == nil ? .stale : .written }
+        let sight = try sight(of: member, at: base, &memory)
+        let expected = try look(at: id, member, sight, standing, &memory).before
+        if isSame(expected, found, in: id.table) { return .stale }
+        // A copy from which a member was restored may hold some of what it wrote after it was brought to the base.
+        var written: [UInt64] = []
+        try memory.trace(id) { version in
+            if version.sequence <= base { return true }
+            if former.contains(version.author) { written.append(version.sequence) }
+            return false
+        }
+        for sequence in written {
+            guard let version = try memory.version(of: id, upTo: sequence) else { continue }
+            let image = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
+            if isSame(image, found, in: id.table) { return .stale }
+        }
+        return .written
+    }
+
+    /// Whether two rows of a table say the same.
+    public func isSame(_ left: Row?, _ right: Row?, in table: Int) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return tables[table].kinds.indices.allSatisfy { column in
+            let (one, other) = (
+                column < left.values.count ? left[column] : nil, column < right.values.count ? right[column] : nil
+            )
+            return tables[table].kinds[column].isSame(one, other)
+        }
+    }
+}
