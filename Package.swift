@@ -100,6 +100,13 @@ let package = Package(
             dependencies: ["TallyLedger", "TallyModel", "SQLite"],
             exclude: ["Fixtures"]
         ),
+        .testTarget(
+            name: "TallyGroupTests",
+            dependencies: [
+                "TallyGroup", "TallyLedger", "TallyMerge", "TallyEngine", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
         .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(
@@ -115,7 +122,9 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyServiceTests",
-            dependencies: ["TallyService", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyService", "TallyGroup", "TallyMerge", "TallyEngine", "TallyTransform", "TallyModel",
+            ]
         ),
 
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.

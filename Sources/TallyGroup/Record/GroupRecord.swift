@@ -14,7 +14,7 @@ actor GroupRecord {
     let settings: GroupSettings
     private let path: String
     let now: WallClock
-    private let expressions: any MergeExpressions
+    let expressions: any MergeExpressions
     private var ledger: GroupLedger?
     private var merger: Merger
     private var members: [String: GroupMember] = [:]
@@ -60,6 +60,8 @@ actor GroupRecord {
         ledger?.close()
         ledger = nil
     }
+
+    var isOpen: Bool { ledger != nil }
 
     func opened() throws -> GroupLedger {
         guard let ledger else { throw StoreError(.unreachable, "\(path): the group's ledger is closed") }
@@ -165,11 +167,18 @@ actor GroupRecord {
         if member.base != base { try updateStable() }
     }
 
-    /// Runs `body` as one transaction of the ledger, durable when this returns.
+    /// Runs `body` as one transaction of the ledger, durable when this returns. Conflicts that waited and that it has
+    /// settled are superseded in it.
     func changing<Result>(_ body: (inout Merger) throws -> Result) throws -> Result {
         let ledger = try opened()
         var changed = merger
-        let result = try ledger.writing { try body(&changed) }
+        let waiting = WaitingConflicts(in: ledger, rules: tables.map(\.merge.rules), expressions: expressions)
+        let result = try ledger.writing {
+            let mark = ledger.versionMark
+            let result = try body(&changed)
+            try waiting.supersede(writtenSince: mark)
+            return result
+        }
         merger = changed
         head.raise(to: merger.head.sequence)
         return result

@@ -12,6 +12,9 @@ public struct CapturedTransaction: Sendable, Hashable {
     public var changes: [CapturedChange]
     /// Whether the member has seen nothing of the group's rows yet: it joins with rows of its own.
     public var isJoining: Bool
+    /// Whether a person decided it: every value given is meant, even where the row holds it already, and so settles what
+    /// clashed there.
+    public var isDecision: Bool
 
     public init(
         author: Actor,
@@ -19,7 +22,8 @@ public struct CapturedTransaction: Sendable, Hashable {
         committed: Timestamp,
         received: Timestamp,
         changes: [CapturedChange],
-        isJoining: Bool = false
+        isJoining: Bool = false,
+        isDecision: Bool = false
     ) {
         self.author = author
         self.base = base
@@ -27,6 +31,7 @@ public struct CapturedTransaction: Sendable, Hashable {
         self.received = received
         self.changes = changes
         self.isJoining = isJoining
+        self.isDecision = isDecision
     }
 }
 

@@ -46,6 +46,8 @@ public struct Merger: Sendable {
         var hasSeenAll: Bool
         var after: Row?
         var time: Timestamp?
+        /// The values that a person decided, where one did.
+        var decided: Row?
     }
 
     /// Takes in a transaction.
@@ -74,6 +76,7 @@ public struct Merger: Sendable {
                 let place = try place(of: id, &memory)
                 touched[place].after = row.filled(from: touched[place].after)
                 touched[place].time = time
+                if transaction.isDecision { touched[place].decided = row }
             case .delete(let id, let time):
                 let place = try place(of: id, &memory)
                 touched[place].after = nil
@@ -227,7 +230,8 @@ public struct Merger: Sendable {
             var edits: [ColumnEdit] = []
             for (column, value) in after.values.enumerated() {
                 let former = column < before.values.count ? before[column] : nil
-                guard let value, !kinds[column].isSame(former, value) else { continue }
+                let isDecided = row.decided.map { $0[column] != nil } ?? false
+                guard let value, isDecided || !kinds[column].isSame(former, value) else { continue }
                 edits.append(ColumnEdit(column: column, before: former, after: value))
             }
             return edits.isEmpty ? nil : (.update, edits)
@@ -254,7 +258,14 @@ public struct Merger: Sendable {
             for clash in outcome.clashes where clash.candidates.contains(write.stamp.dot) {
                 let met = state.writes.filter { clash.candidates.contains($0.stamp.dot) }
                 try memory.keep(
-                    Conflict(sequence: sequence, row: row.id, clash: clash, writes: met, result: outcome.row)
+                    Conflict(
+                        sequence: sequence,
+                        row: row.id,
+                        clash: clash,
+                        policy: rules.decidingPolicy(of: clash),
+                        writes: met,
+                        result: outcome.row
+                    )
                 )
             }
         }
