@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
+                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres",
+                "TallyTransform", "SQLite",
                 "Threading",
                 // For the demo alone.
                 "PrivatePostgres",
@@ -87,7 +88,7 @@ let package = Package(
         .target(
             name: "TallyTesting",
             dependencies: [
-                "TallyModel", "TallyTransform", "TallyEngine",
+                "TallyModel", "TallyMerge", "TallyTransform", "TallyEngine",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -100,13 +101,6 @@ let package = Package(
             dependencies: ["TallyLedger", "TallyModel", "SQLite"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(
-            name: "TallyGroupTests",
-            dependencies: [
-                "TallyGroup", "TallyLedger", "TallyMerge", "TallyEngine", "TallyModel",
-                .product(name: "Logging", package: "swift-log"),
-            ]
-        ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
         .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
         .testTarget(
@@ -117,6 +111,13 @@ let package = Package(
             name: "TallyEngineTests",
             dependencies: [
                 "TallyTesting", "TallyEngine", "TallyTransform", "TallyModel",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "TallyGroupTests",
+            dependencies: [
+                "TallyTesting", "TallyGroup", "TallyLedger", "TallyMerge", "TallyEngine", "TallyModel", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

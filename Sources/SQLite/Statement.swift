@@ -101,7 +101,7 @@ package final class Statement {
         case .text(let text): code = Self.bindText(text, handle, number)
         case .bytes(let bytes): code = Self.bindBytes(bytes, handle, number)
         case .other(let other): code = Self.bindRawText(other.bytes, handle, number)
-        default: return try bind(value.sqliteScalar ?? .null, at: index)
+        default: return try bind(value.scalar ?? .null, at: index)
         }
         if code != SQLITE_OK { throw connection.storeError(code, while: "bind a value") }
     }
@@ -196,7 +196,7 @@ package final class Statement {
             other.bytes.withUnsafeBytes {
                 tally_sqlite_result_text(context, $0.baseAddress, Int32(clamping: $0.count))
             }
-        default: setResult(value.sqliteScalar ?? .null, in: context)
+        default: setResult(value.scalar ?? .null, in: context)
         }
     }
 }

@@ -72,10 +72,10 @@ public enum PolicySetting: Sendable, Hashable {
     case prefer([String])
 
     /// The policy, with members as the group's ledger numbers them.
-    func resolved(_ actors: [String: Actor]) -> ColumnPolicy {
+    func resolved(_ actors: [String: [Actor]]) -> ColumnPolicy {
         switch self {
         case .policy(let policy): policy
-        case .prefer(let names): .prefer(names.compactMap { actors[$0] })
+        case .prefer(let names): .prefer(names.flatMap { actors[$0] ?? [] })
         }
     }
 }

@@ -7,7 +7,7 @@ struct GroupTable: Sendable {
     let schema: TableSchema
     let merge: MergeTable
 
-    init(number: Int, schema: TableSchema, settings: GroupTableSettings, actors: [String: Actor], isMixed: Bool) {
+    init(number: Int, schema: TableSchema, settings: GroupTableSettings, actors: [String: [Actor]], isMixed: Bool) {
         self.number = number
         self.schema = schema
         let other = settings.other.resolved(actors)
@@ -18,7 +18,7 @@ struct GroupTable: Sendable {
         )
         merge = MergeTable(
             rules: rules,
-            kinds: schema.columns.map { isMixed ? ColumnKind(declaredType: $0.declaredType) : .plain }
+            kinds: schema.columns.map { _ in isMixed ? .mixed : .exact }
         )
     }
 
@@ -71,7 +71,7 @@ struct TableBridge: Sendable {
     /// The identity of the row with a key in the member's order.
     func id(ofKey key: Row) -> RowID { table.id(of: key.picking(self.key)) }
 
-    func changes(_ change: Change, time: Timestamp?) -> CapturedChange {
+    func changes(_ change: Change, time: Timestamp?) -> RowChange {
         switch change.operation {
         case .truncate: return .truncate(table: table.number)
         case .delete: return .delete(id(of: row(change.row)), time: time)

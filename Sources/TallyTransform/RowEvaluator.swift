@@ -49,21 +49,36 @@ final class RowEvaluator {
         try connection.execute("BEGIN")
     }
 
+    /// The names of the columns that any expression reads.
+    var reads: Set<String> { Set(inputs.map { schema.columns[$0].name }) }
+
     /// What `set` makes of a row, in the order of the expressions; `nil` when `where` does not let it in.
     ///
-    /// A value is absent when its expression reads one that is.
+    /// A value is absent when all that its expression reads is: nothing of that has changed. Where some is there, it may
+    /// have, and what the target holds would be wrong.
     func values(for row: Row) throws(TransformFailure) -> [Value?]? {
-        if let condition, let unknown = condition.reads.first(where: { row[$0] == nil }) {
-            let name = schema.columns[unknown].name
-            let reason = "the change does not say what “\(name)” holds; the source has to send whole rows"
-            throw failure(condition, reason)
-        }
+        if let condition { try requireAll(condition, of: row) }
         let wanted = computed.map { $0.reads.allSatisfy { row[$0] != nil } }
+        let values: [Value?]?
         do {
-            return try evaluate(row, wanted)
+            values = try evaluate(row, wanted)
         } catch {
             throw culprit(row, wanted, error)
         }
+        guard values != nil else { return nil }
+        for (expression, isWanted) in zip(computed, wanted) where !isWanted {
+            if expression.reads.contains(where: { row[$0] != nil }) { try requireAll(expression, of: row) }
+        }
+        return values
+    }
+
+    private func requireAll(_ expression: Expression, of row: Row) throws(TransformFailure) {
+        guard let unknown = expression.reads.first(where: { row[$0] == nil }) else { return }
+        let name = schema.columns[unknown].name
+        throw failure(
+            expression,
+            "the change does not say what “\(name)” holds; the source has to send whole rows"
+        )
     }
 
     private func evaluate(_ row: Row, _ wanted: [Bool]) throws -> [Value?]? {

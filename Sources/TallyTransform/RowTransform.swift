@@ -13,6 +13,9 @@ public final class RowTransform {
     /// Whether every row passes exactly as it is.
     public var isIdentity: Bool { evaluator == nil && shape.isIdentity }
 
+    /// The columns that expressions read: changes have to say what they hold.
+    public var reads: Set<String> { evaluator?.reads ?? [] }
+
     /// Compiles the settings for a table.
     ///
     /// - Throws: All that is wrong with them, at once.
@@ -26,9 +29,10 @@ public final class RowTransform {
 
     /// The row as the target is to hold it; `nil` when `where` does not let it in.
     ///
-    /// Expressions see the row's original values. A computed value is absent when its expression reads one that is.
+    /// Expressions see the row's original values. A computed value is absent when all that its expression reads is.
     ///
-    /// - Throws: When an expression cannot be evaluated, or `where` reads a value that is absent.
+    /// - Throws: When an expression cannot be evaluated, `where` reads a value that is absent, or another reads some that
+    ///   are and some that are not.
     public func row(_ row: Row) throws(TransformFailure) -> Row? {
         guard let evaluator else { return shape.isIdentity ? row : arranged(row, []) }
         guard let computed = try evaluator.values(for: row) else { return nil }

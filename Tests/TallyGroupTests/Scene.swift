@@ -64,7 +64,7 @@ final class Scene {
         try take(member, base, second, .delete(Self.row(1), time: nil))
     }
 
-    private func take(_ member: String, _ base: UInt64, _ second: Int64, _ change: CapturedChange) throws -> UInt64 {
+    private func take(_ member: String, _ base: UInt64, _ second: Int64, _ change: RowChange) throws -> UInt64 {
         let ledger = try GroupLedger(path: path, group: "carts")
         defer { ledger.close() }
         let members = try ledger.members()
@@ -98,7 +98,7 @@ final class Scene {
         }
         return MergeTable(
             rules: MergeRules(columns: policies, delete: settings.tables[0].delete),
-            kinds: [.plain, .plain, .plain]
+            kinds: [.exact, .exact, .exact]
         )
     }
 

@@ -21,6 +21,14 @@ struct HybridClockTests {
         }
     }
 
+    @Test func twoWritesOfOneMomentAreToldApartByTheCount() {
+        let moment = Timestamp(microseconds: 5)
+        let seen = HybridTime(microseconds: 5)
+        let (time, clamped) = HybridClock.stamp(committed: moment, seen: seen, received: moment, skew: .zero)
+        #expect(time == HybridTime(microseconds: 5, counter: 1))
+        #expect(clamped == nil)
+    }
+
     @Test func aCountThatIsFullCarriesIntoTheMicroseconds() {
         let last = HybridTime(microseconds: 9, counter: .max)
         let (time, _) = HybridClock.stamp(

@@ -162,11 +162,11 @@ struct EvaluationTests {
         #expect(try row(settings) == nil)
     }
 
-    @Test("absent values stay absent, make what reads them absent, and are an error where the condition reads them")
+    @Test("absent values stay absent, make what reads no others absent, and are an error where where reads them")
     func absentValues() throws {
         var partial = Customers.ada
         partial[1] = nil
-        let set = ["email": "lower(email)", "name": "upper(name)", "both": "name || country"]
+        let set = ["email": "lower(email)", "name": "upper(name)", "both": "name || name"]
         let transform = try RowTransform(TransformSettings(where: "country = 'GB'", set: set), schema: Customers.schema)
         let values = try transform.row(partial)?.values
         #expect(values == [.integer(1), nil, .text("ada@example.org"), .text("GB"), .integer(1200), nil])
@@ -177,6 +177,19 @@ struct EvaluationTests {
             failure?.reason
                 == "the change does not say what “country” holds; the source has to send whole rows"
         )
+    }
+
+    @Test("what reads an absent value beside one that is there is an error, unless where keeps the row out")
+    func partlyAbsentValues() throws {
+        var partial = Customers.ada
+        partial[1] = nil
+        let set = ["both": "name || country"]
+        let transform = try RowTransform(TransformSettings(where: "country = 'GB'", set: set), schema: Customers.schema)
+        let failure = #expect(throws: TransformFailure.self) { _ = try transform.row(partial) }
+        #expect(failure?.setting == "set.both")
+        #expect(transform.reads == ["country", "name"])
+        partial[3] = .text("CZ")
+        #expect(try transform.row(partial) == nil)
     }
 
     @Test("text that is no valid UTF-8 passes byte for byte, and expressions can hash it")

@@ -307,6 +307,7 @@ extension FlowSession {
         }
         let isLoading = tables.values.contains { $0.progress?.isReplaying ?? false }
         if !caughtUp.isEmpty, !isLoading { try await makeWhatWasLeftOut() }
+        try await beginDueReloads()
     }
 
     /// Tries once more what could not be made while other tables were still to come, such as foreign keys.

@@ -1,11 +1,22 @@
 import TallyModel
+import TallyTransform
 
 /// What a session shows of its tables.
 extension FlowSession {
     func showTables() {
-        let rows = tables.sorted { $0.key < $1.key }.map { name, state in
-            TableStatus(table: name.description, target: state.target.description, phase: .waiting)
+        let followed = tables.map { name, state in
+            (name, TableStatus(table: name.description, target: state.target.description, phase: .waiting))
         }
+        let gone = retired.filter { tables[$0.key] == nil && context.settings.tables.contains($0.key) }.map {
+            name,
+            held in
+            let target = context.transform(of: name).table ?? name.description
+            var status = TableStatus(table: name.description, target: target, phase: .dropped)
+            status.message = TableState.goneMessage
+            status.rowsLoaded = held.rows
+            return (name, status)
+        }
+        let rows = (followed + gone).sorted { $0.0 < $1.0 }.map(\.1)
         context.meter.update { status in
             let earlier = Dictionary(uniqueKeysWithValues: status.tables.map { ($0.table, $0) })
             status.tables = rows.map { earlier[$0.table] ?? $0 }
@@ -19,7 +30,7 @@ extension FlowSession {
         context.meter.table(table) { status in
             status.target = state.target.description
             status.phase = state.statusPhase
-            status.message = state.isPaused ? state.pauseReason : left
+            status.message = state.isPaused ? state.pauseReason : state.isGone ? TableState.goneMessage : left
             status.rowsLoaded = state.progress?.rows ?? 0
             status.rowsTotal = state.progress?.total
         }

@@ -38,7 +38,9 @@ extension FlowSession {
                 throw StoreError(.incompatibleSchema, reason, table: schema.name)
             }
             progress.ignored.formUnion(plan.ignored)
+            let former = progress.adopted
             progress.adopted = schema
+            try await keepPartitions(in: &progress, since: former)
             let route = try Route(
                 schema,
                 adopted: schema,
@@ -65,7 +67,7 @@ extension FlowSession {
             if comparesRows { try await begin(schema, again: true) }
         } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
             await target.rollback()
-            try await pause(schema.name, reason: error.message)
+            try await pause(schema.name, reason: reason(error, for: schema, since: state.progress?.adopted))
         }
     }
 

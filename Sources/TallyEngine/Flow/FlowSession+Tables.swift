@@ -43,7 +43,7 @@ extension FlowSession {
             || noted.rule != context.transform(of: schema.name).fingerprint
         {
             try await begin(schema, again: true)
-        } else if noted.adopted.version < schema.version {
+        } else if noted.adopted.version < schema.version || schema.unseenChange(since: noted.adopted) != nil {
             try await adopt(schema)
         }
         try await learnFolding(schema.name)
@@ -75,8 +75,10 @@ extension FlowSession {
     /// - Parameter again: Whether the target's table is known to the flow, so that its rows are to be compared.
     func begin(_ schema: TableSchema, again: Bool = false) async throws {
         // The target may have been brought to a newer structure than the stream is at, before a restart.
-        let adopted = tables[schema.name]?.progress?.adopted
-        let schema = adopted.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
+        let former = tables[schema.name]?.progress?.adopted
+        let partitions = schema.partitions
+        var schema = former.flatMap { $0.version > schema.version ? $0 : nil } ?? schema
+        schema.partitions = partitions
         do {
             let state = TableState(schema: schema, target: schema.name)
             tables[schema.name] = tables[schema.name] ?? state
@@ -98,7 +100,7 @@ extension FlowSession {
             )
             try refuseSharing(route.output.name, by: schema.name)
             let mode = try await prepareTarget(for: route.output, of: schema.name, again: again)
-            let progress = TableProgress(
+            var progress = TableProgress(
                 loading: schema,
                 ranges: ranges,
                 total: total,
@@ -107,6 +109,7 @@ extension FlowSession {
                 ignored: tables[schema.name]?.progress?.ignored ?? []
             )
             try await forgetLetters(of: schema.name)
+            try await keepPartitions(in: &progress, since: former)
             try await target.commit(nil, notes: [try progress.note(for: schema.name)])
             tables[schema.name]?.progress = progress
             tables[schema.name]?.schema = schema
@@ -116,8 +119,19 @@ extension FlowSession {
             context.logger.info("load begins", metadata: ["table": "\(schema.name)", "rows": "\(progress.total ?? 0)"])
         } catch let error as StoreError where Disposition(for: error) == .pauseTable(schema.name) {
             await target.rollback()
-            try await pause(schema.name, reason: error.message)
+            try await pause(schema.name, reason: reason(error, for: schema, since: former))
         }
+    }
+
+    /// Why a table has to stand still whose structure the target does not take, with what happened to it.
+    func reason(_ error: StoreError, for schema: TableSchema, since former: TableSchema?) -> String {
+        guard let former, former.isAnother(than: schema), error.code == .incompatibleSchema,
+            let output = tables[schema.name]?.target
+        else { return error.message }
+        return
+            "the source's table was dropped and made anew, or another one has its name, and the target's table \(output) "
+            + "cannot be made like it (\(error.message)). Drop the target's table, or empty it, then `tally resume "
+            + "\(context.name) \(schema.name)`"
     }
 
     private func refuseSharing(_ output: TableName, by table: TableName) throws {

@@ -107,22 +107,6 @@ final class FlowSession {
         return error
     }
 
-    private static func openSource(
-        _ context: FlowContext,
-        for target: any TargetSession
-    ) async throws -> (any SourceSession, anew: ResyncRequest?) {
-        let requests = try await context.ledger.resyncRequests(of: context.name)
-        let anew = requests.first { $0.table == nil }
-        let (id, label) = await target.identity
-        let request = CaptureRequest(
-            consumer: Consumer(flow: context.name, targetID: id, targetLabel: label),
-            tables: context.settings.tables,
-            capture: context.settings.capture,
-            checkpoint: anew == nil ? await target.progress.checkpoint : nil
-        )
-        return (try await context.source.open(request), anew)
-    }
-
     /// - Parameter anew: What asks for all tables to be loaded, from the source as it is.
     private func work(anew: ResyncRequest?, succeeded: () -> Void) async throws -> Ending {
         parked = ParkedRows(try await context.ledger.deadLetters(of: context.name))
@@ -227,6 +211,7 @@ final class FlowSession {
     }
 
     private func isDone(at goal: Position) -> Bool {
-        checkpoint >= goal && !batch.isOpen && !tables.values.contains { $0.progress?.isReplaying ?? false }
+        checkpoint >= goal && !batch.isOpen
+            && !tables.values.contains { ($0.progress?.isReplaying ?? false) || ($0.isFollowed && $0.reloadDue != nil) }
     }
 }

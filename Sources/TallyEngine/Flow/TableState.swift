@@ -11,8 +11,17 @@ struct TableState {
     var isPaused = false
     /// Why it is paused; `nil` when a person asked for it without a word.
     var pauseReason: String?
+    /// Where the stream has to be before the table is loaded again, because rows came or went with whole partitions.
+    var reloadDue: Position?
     /// Whether rows of the target's table do not depend on each other's order.
     var permitsFolding = false
+
+    /// What to say of a table that was followed and is not at the source any more, or not so that it can be.
+    static let goneMessage =
+        "the source no longer has it, or nothing there tells its rows apart; the target keeps the rows that it has, and the "
+        + "table is compared and followed again when it is back"
+
+    var isGone: Bool { progress?.phase == .dropped }
 
     /// Whether the stream's changes of the table are applied.
     var isFollowed: Bool {

@@ -4,7 +4,8 @@ package import TallyModel
 
 /// Where a flow's reader and its callers leave what its one worker takes: stream events, bounded in bytes, and pokes.
 ///
-/// The worker is the only one that waits in ``wait()``; the reader is the only one that waits in ``offer(_:)``.
+/// The worker is the only one that waits in ``wait()``, or in ``waitForStop()``; the reader is the only one that waits in
+/// ``offer(_:)``.
 package final class Inbox: Sendable {
     package enum Item: Sendable {
         /// Finish what is at a boundary, save, and end.
@@ -30,6 +31,8 @@ package final class Inbox: Sendable {
         var failure: (any Error)?
         var worker: CheckedContinuation<Void, Never>?
         var reader: CheckedContinuation<Void, Never>?
+        /// Who waits for the end while the worker cannot: see ``Inbox/waitForStop()``.
+        var opener: CheckedContinuation<Void, Never>?
 
         func isEmpty(inTransaction: Bool) -> Bool {
             let hasWishes = !inTransaction && (wasPoked || !requests.isEmpty)
@@ -83,6 +86,23 @@ package final class Inbox: Sendable {
 
     package func stop() {
         change { $0.isStopping = true }
+        state.withLock { $0.opener.take() }?.resume()
+    }
+
+    /// Returns when the end was asked for or the task is cancelled; one task at a time.
+    package func waitForStop() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if state.isStopping || Task.isCancelled { return true }
+                    state.opener = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.opener.take() }?.resume()
+        }
     }
 
     package func poke() {

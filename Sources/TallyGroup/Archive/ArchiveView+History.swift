@@ -20,7 +20,7 @@ extension ArchiveView {
             }
             return RowHistory.Version(
                 sequence: version.sequence,
-                author: members.name(of: version.dot.actor),
+                author: authors.name(of: version.dot.actor),
                 committed: one.committed,
                 seen: write.map { origins.seen(by: $0, base: version.base) } ?? version.base,
                 unseen: unseen.map(\.version.sequence),

@@ -66,7 +66,7 @@ extension ArchiveView {
             number: table.number,
             schema: table.schema,
             settings: setting,
-            actors: members.actors,
+            actors: authors.byName,
             isMixed: false
         )
         return (table.number, other.merge.rules)

@@ -6,7 +6,7 @@ import TallyModel
 struct ArchiveView {
     let ledger: GroupLedger
     let settings: GroupSettings
-    let members: [GroupMember]
+    let authors: Authors
     let tables: [GroupTable]
     let expressions: any MergeExpressions
 
@@ -14,11 +14,11 @@ struct ArchiveView {
         self.ledger = ledger
         self.settings = settings
         self.expressions = expressions
-        let members = try ledger.members()
-        self.members = members
+        let authors = try Authors(of: ledger)
+        self.authors = authors
         tables = try ledger.tables().enumerated().map { number, schema in
             let setting = settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
-            return GroupTable(number: number, schema: schema, settings: setting, actors: members.actors, isMixed: false)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: authors.byName, isMixed: false)
         }
     }
 
@@ -32,10 +32,11 @@ struct ArchiveView {
         return table
     }
 
-    func member(named name: String) throws(Refusal) -> Actor {
-        if let member = members.first(where: { $0.name == name }) { return member.actor }
-        if name == members.name(of: .node) { return .node }
-        let names = members.map(\.name).joined(separator: ", ")
+    /// All numbers that a member has gone by.
+    func actors(named name: String) throws(Refusal) -> [Actor] {
+        let actors = authors.actors(named: name)
+        guard actors.isEmpty else { return actors }
+        let names = authors.names.joined(separator: ", ")
         throw Refusal(.notFound, "group \(settings.name) has no member \(name); members: \(names)")
     }
 
@@ -46,7 +47,7 @@ struct ArchiveView {
         let parties = record.writes.map { write in
             let origin = origins.first { $0.dot == write.stamp.dot }
             return ConflictCase.Party(
-                member: members.name(of: write.stamp.dot.actor),
+                member: authors.name(of: write.stamp.dot.actor),
                 write: write,
                 entry: origin?.sequence,
                 seen: origin.map { origins.seen(by: write, base: $0.base) }
@@ -57,7 +58,7 @@ struct ArchiveView {
             table: tables[record.row.table].schema,
             key: try RowCoding.decode(record.row.key),
             parties: parties,
-            winner: record.winner.map(members.name),
+            winner: record.winner.map(authors.name),
             base: try base(of: record, origins)
         )
     }
@@ -77,10 +78,6 @@ struct ArchiveView {
     func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
         try state.outcome(under: tables[id.table].merge.rules, evaluating: expressions)
     }
-}
-
-extension [GroupMember] {
-    var actors: [String: Actor] { Dictionary(uniqueKeysWithValues: map { ($0.name, $0.actor) }) }
 }
 
 extension TableSchema {

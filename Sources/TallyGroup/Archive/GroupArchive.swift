@@ -28,7 +28,7 @@ package actor GroupArchive {
         try reading(otherwise: []) { view in
             var filter = ConflictFilter(state: query.state, since: query.since)
             filter.table = try query.table.map { try view.table(named: $0).number }
-            filter.author = try query.member.map { try view.member(named: $0) }
+            filter.authors = try query.member.map { try view.actors(named: $0) }
             return try view.ledger.conflicts(filter).map(view.conflict)
         }
     }

@@ -5,7 +5,7 @@ import TallyModel
 /// What a person's decision means for the row. Decides with values alone; ``GroupRecord`` carries it out.
 struct Ruling {
     /// What to write to the row; `nil` where it is already as decided.
-    var change: CapturedChange?
+    var change: RowChange?
     var state: ConflictRecord.State
     /// The decision in words, for the ledger.
     var words: String
@@ -15,7 +15,7 @@ struct Ruling {
 struct DecisionCase {
     let conflict: ConflictRecord
     let schema: TableSchema
-    let members: [GroupMember]
+    let authors: Authors
     /// The row as it is now; `nil` where it is not there.
     let current: Row?
     /// What the row comes to if the deletes among the writes that met are left aside.
@@ -36,7 +36,7 @@ struct DecisionCase {
             return try ruling(setting: values)
         case .undo:
             let write = try loser()
-            let words = "kept \(members.name(of: write.stamp.dot.actor))"
+            let words = "kept \(authors.name(of: write.stamp.dot.actor))"
             return Ruling(change: try change(to: write), state: .undone, words: words)
         }
     }
@@ -55,7 +55,7 @@ struct DecisionCase {
             }
         case .resolved:
             if let later = laterWrite {
-                let author = members.name(of: later.version.dot.actor)
+                let author = authors.name(of: later.version.dot.actor)
                 throw Refusal(
                     .conflict,
                     "\(author) has written to what conflict \(id) was about since (entry \(later.version.sequence)); "
@@ -89,8 +89,8 @@ struct DecisionCase {
     // MARK: Which write it means
 
     private func write(of name: String) throws(Refusal) -> RowWrite {
-        let parties = conflict.writes.map { members.name(of: $0.stamp.dot.actor) }
-        guard let place = parties.firstIndex(of: name) else {
+        let parties = conflict.writes.map { authors.name(of: $0.stamp.dot.actor) }
+        guard let place = parties.lastIndex(of: name) else {
             throw Refusal(
                 .invalid,
                 "conflict \(id) is between \(parties.joined(separator: " and ")); \(name) has no part in it"
@@ -113,7 +113,7 @@ struct DecisionCase {
             throw Refusal(.conflict, "nothing lost in conflict \(id)")
         }
         guard outcomes.count == 1 else {
-            let names = losers.map { members.name(of: $0.stamp.dot.actor) }
+            let names = losers.map { authors.name(of: $0.stamp.dot.actor) }
             throw Refusal(
                 .conflict,
                 "\(names.joined(separator: " and ")) both lost in conflict \(id); "
@@ -141,7 +141,7 @@ struct DecisionCase {
 
     // MARK: What it makes of the row
 
-    private func change(to write: RowWrite) throws(Refusal) -> CapturedChange? {
+    private func change(to write: RowWrite) throws(Refusal) -> RowChange? {
         guard let column = conflict.column else {
             if write.kind == .delete { return current == nil ? nil : .delete(conflict.row, time: nil) }
             guard current == nil else { return nil }
@@ -176,7 +176,7 @@ struct DecisionCase {
     }
 
     /// Values over the row as it is, or over what it would be had nobody deleted it.
-    private func put(_ values: [Int: Value]) throws(Refusal) -> CapturedChange? {
+    private func put(_ values: [Int: Value]) throws(Refusal) -> RowChange? {
         var row = current == nil ? try revived() : Row([Value?](repeating: nil, count: schema.columns.count))
         for (column, value) in values { row[column] = value }
         if let current, conflict.state != .waiting, values.allSatisfy({ current.place($0) == $1 }) { return nil }
@@ -197,12 +197,4 @@ struct DecisionCase {
 
 extension Row {
     func place(_ column: Int) -> Value? { column < values.count ? values[column] : nil }
-}
-
-extension [GroupMember] {
-    /// What an author is called: by the name of the store, or for what people decide, `tally`.
-    func name(of actor: Actor) -> String {
-        if actor == .node { return "tally" }
-        return first { $0.actor == actor }?.name ?? "member \(actor.number)"
-    }
 }

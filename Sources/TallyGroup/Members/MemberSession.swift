@@ -101,7 +101,7 @@ struct MemberSession {
                 "joins again",
                 metadata: ["member": "\(store.name)", "reason": "\(error.message)"]
             )
-            member.stage = .joining
+            member.stage = error.code == .historyLost ? .joining : .restored
             member.position = nil
             try await record.save(member)
             try await store.source.remove(flow: context.settings.name)
@@ -112,7 +112,7 @@ struct MemberSession {
             // From here on nothing of the log is missed; what was before it, the comparison finds.
             member.store = await session.sourceID
             member.position = await session.start
-            member.stage = .joining
+            if member.stage == .live { member.stage = .joining }
             try await record.save(member)
         }
         return session
@@ -133,7 +133,7 @@ struct MemberSession {
             schemas = try await Self.prepare(tables, in: target, of: store, context)
         }
         var applied = try await appliedSequence()
-        if try await record.member(name).stage == .joining {
+        if try await record.member(name).stage != .live {
             meter.enter(.joining, name)
             try await join(tables, schemas, applied: applied)
             applied = try await appliedSequence()
@@ -222,20 +222,20 @@ struct MemberSession {
 
     /// Compares what the member holds with what the group holds.
     private func join(_ tables: [GroupTable], _ schemas: [TableSchema], applied: UInt64) async throws {
-        let joining = try await record.beginJoining(store.name, applied: applied)
+        let comparison = try await record.beginJoining(store.name, applied: applied)
         for (table, schema) in zip(tables, schemas) {
             var range = KeyRange.all
             while true {
                 try Task.checkCancellation()
                 let chunk = try await source.chunk(of: schema.name, in: range, limit: .mebibytes(2)).unpacked()
                 let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
-                try await record.compare(chunk.rows.map(bridge.row), of: table.number, joining)
+                try await record.compare(chunk.rows.map(bridge.row), of: table.number, comparison)
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }
-            try await record.concludeComparison(of: table.number, joining)
+            try await record.concludeComparison(of: table.number, comparison)
         }
-        try await record.endJoining(joining)
+        try await record.endJoining(store.name, comparison)
     }
 }
 

@@ -20,7 +20,7 @@ extension GroupRecord {
             let facts = DecisionCase(
                 conflict: conflict,
                 schema: groupTables[conflict.row.table].schema,
-                members: try ledger.members(),
+                authors: try Authors(of: ledger),
                 current: try merger.row(conflict.row, in: &memory),
                 survivor: try survivor(of: conflict),
                 later: try ledger.history(of: conflict.row, after: conflict.sequence)
@@ -34,7 +34,7 @@ extension GroupRecord {
                     committed: moment,
                     received: moment,
                     changes: [change],
-                    isDecision: true
+                    standing: .deciding
                 )
                 _ = try merger.take(transaction, into: &memory)
             }

@@ -7,106 +7,82 @@ extension GroupRecord {
     /// Begins a comparison of all of a member's rows.
     ///
     /// - Parameter applied: The sequence that the member says it was brought to; 0 for one that is new.
-    func beginJoining(_ name: String, applied: UInt64) throws -> Joining {
-        var member = try member(name)
+    func beginJoining(_ name: String, applied: UInt64) throws -> Comparison {
         let ledger = try opened()
-        let head = self.head.sequence
-        // A member that was here before knows the group up to where it was brought; what it wrote since is in its rows.
-        let knows = applied > 0 && applied <= head
-        member.stage = .joining
-        member.base = knows ? applied : head
-        try save(member)
-        try ledger.beginComparison()
-        return Joining(member: name, base: member.base, isNew: !knows)
+        var member = try member(name)
+        let isRestored = member.stage == .restored || applied < member.base
+        try ledger.writing {
+            if isRestored {
+                // Nothing that the ledger has of it is its own any more. Once only, however often this is begun.
+                member = try ledger.renumber(member)
+                member.base = applied
+            }
+            member.stage = .joining
+            member.cameAt = 0
+            try ledger.forgetCompared(member.actor)
+            try ledger.save(member)
+        }
+        adopt(member)
+        return Comparison(
+            member: member.actor,
+            applied: applied,
+            head: head.sequence,
+            former: Set(try ledger.authors().filter { $0.member == name && $0.actor != member.actor }.map(\.actor)),
+            givesWay: name != settings.seed
+        )
     }
 
     /// Takes in rows as the member holds them, in the group's columns.
-    func compare(_ rows: [Row], of table: Int, _ joining: Joining) throws {
+    func compare(_ rows: [Row], of table: Int, _ comparison: Comparison) throws {
         let ledger = try opened()
-        let member = try member(joining.member)
         let form = groupTables[table]
         try changing { merger in
-            var memory = ledger
-            var changes: [CapturedChange] = []
-            var owed: [RowID] = []
+            var (memory, comparison) = (ledger, comparison)
             for row in rows {
                 let id = form.id(of: row.picking(form.schema.key))
-                if !joining.isNew { try ledger.noteCompared(id) }
-                let current = try merger.row(id, in: &memory)
-                if merger.isSame(current, row, in: table) { continue }
-                if !joining.isNew {
-                    // What the member was brought to is not its own doing, however old it is.
-                    let former = try merger.row(id, at: joining.base, in: &memory)
-                    if merger.isSame(former, row, in: table) {
-                        owed.append(id)
-                        continue
-                    }
+                let isSame = try comparison.found(row, as: id, &merger, &memory)
+                if comparison.asksForMissing || (isSame && comparison.keepsFound) {
+                    try ledger.noteCompared(id, of: comparison.member)
                 }
-                changes.append(.put(id, row, time: nil))
             }
-            try write(changes, owed, of: member, joining, &merger, &memory)
+            try conclude(&comparison, &merger, &memory)
         }
     }
 
     /// Takes in which rows a member that was here before no longer holds.
-    func concludeComparison(of table: Int, _ joining: Joining) throws {
-        guard !joining.isNew else { return }
+    func concludeComparison(of table: Int, _ comparison: Comparison) throws {
+        guard comparison.asksForMissing else { return }
         let ledger = try opened()
-        let member = try member(joining.member)
         try changing { merger in
-            var memory = ledger
-            var changes: [CapturedChange] = []
-            var owed: [RowID] = []
-            for id in try ledger.notCompared(of: table) {
-                guard try merger.row(id, in: &memory) != nil else { continue }
-                // A row that it was brought to and lacks was deleted there; one that it never had is still to come.
-                if try merger.row(id, at: joining.base, in: &memory) != nil {
-                    changes.append(.delete(id, time: nil))
-                } else {
-                    owed.append(id)
-                }
+            var (memory, comparison) = (ledger, comparison)
+            for id in try ledger.notCompared(of: table, in: comparison.member) {
+                try comparison.missed(id, &merger, &memory)
             }
-            try write(changes, owed, of: member, joining, &merger, &memory)
+            try conclude(&comparison, &merger, &memory)
         }
     }
 
     /// Ends the comparison: from here on the member's log says what it does.
-    func endJoining(_ joining: Joining) throws {
-        var member = try member(joining.member)
+    func endJoining(_ name: String, _ comparison: Comparison) throws {
+        let ledger = try opened()
+        var member = try member(name)
         member.stage = .live
-        try save(member)
+        member.base = comparison.keepsFound ? 0 : comparison.base
+        member.cameAt = comparison.keepsFound ? comparison.base : 0
+        try ledger.writing {
+            if !comparison.keepsFound { try ledger.forgetCompared(member.actor) }
+            try ledger.save(member)
+        }
+        adopt(member)
+        try updateStable()
     }
 
-    private func write(
-        _ changes: [CapturedChange],
-        _ owed: [RowID],
-        of member: GroupMember,
-        _ joining: Joining,
+    private func conclude(
+        _ comparison: inout Comparison,
         _ merger: inout Merger,
         _ memory: inout GroupLedger
     ) throws {
         let now = now()
-        if !changes.isEmpty {
-            // Rows of a new member give way to the group's: they count as written before all else.
-            let transaction = CapturedTransaction(
-                author: member.actor,
-                base: joining.base,
-                committed: joining.isNew && member.name != settings.seed ? Timestamp(microseconds: 0) : now,
-                received: now,
-                changes: changes,
-                isJoining: joining.isNew
-            )
-            _ = try merger.take(transaction, into: &memory)
-        }
-        _ = try merger.send(owed, committed: now, into: &memory)
+        if let transaction = comparison.transaction(received: now) { _ = try merger.take(transaction, into: &memory) }
     }
-}
-
-/// A comparison of a member's rows with the group's.
-struct Joining: Sendable {
-    let member: String
-    /// The sequence that the member has been brought to, or that the group was at when it came.
-    let base: UInt64
-    /// Whether the member has never been brought to anything.
-    let isNew: Bool
 }

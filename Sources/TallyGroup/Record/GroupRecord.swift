@@ -106,7 +106,7 @@ actor GroupRecord {
     }
 
     private func adopt(_ schemas: [TableSchema]) throws {
-        let actors = members.mapValues(\.actor)
+        let actors = Dictionary(grouping: try opened().authors(), by: \.member).mapValues { $0.map(\.actor) }
         tables = schemas.enumerated().map { number, schema in
             let setting =
                 settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
@@ -130,13 +130,18 @@ actor GroupRecord {
     func save(_ member: GroupMember) throws {
         let ledger = try opened()
         try ledger.writing { try ledger.save(member) }
-        members[member.name] = member
+        adopt(member)
         try updateStable()
+    }
+
+    /// Takes note of a member as the ledger has it.
+    func adopt(_ member: GroupMember) {
+        members[member.name] = member
         head.touch()
     }
 
     /// What every member has certainly seen.
-    private func updateStable() throws {
+    func updateStable() throws {
         let ledger = try opened()
         guard let least = members.values.map(\.base).min(), members.values.allSatisfy({ $0.stage == .live }) else {
             merger.stable = VersionVector()
@@ -154,17 +159,35 @@ actor GroupRecord {
         let base = member.base
         try changing { merger in
             for step in steps {
-                if let transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
+                if var transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
+                    if member.base < member.cameAt { try note(&transaction, of: member, ledger) }
                     var memory = ledger
                     _ = try merger.take(transaction, into: &memory)
                 }
-                if let applied = step.applied { member.base = applied }
+                if let applied = step.applied {
+                    member.base = applied
+                    if member.cameAt > 0, applied >= member.cameAt {
+                        member.cameAt = 0
+                        try ledger.forgetCompared(member.actor)
+                    }
+                }
                 if let position = step.position { member.position = position }
             }
             try ledger.save(member)
         }
         members[name] = member
         if member.base != base { try updateStable() }
+    }
+
+    /// Notes which rows the member came with as the group had them.
+    private func note(
+        _ transaction: inout CapturedTransaction,
+        of member: GroupMember,
+        _ ledger: GroupLedger
+    ) throws {
+        for id in transaction.changes.flatMap(\.rows) where try ledger.isCompared(id, of: member.actor) {
+            transaction.compared[id] = member.cameAt
+        }
     }
 
     /// Runs `body` as one transaction of the ledger, durable when this returns. Conflicts that waited and that it has

@@ -3,7 +3,7 @@ import TallyModel
 
 /// One step in a member's log: a transaction of somebody's, or one of the group's own.
 struct IntakeStep: Sendable {
-    var changes: [CapturedChange] = []
+    var changes: [RowChange] = []
     var committed = Timestamp(microseconds: 0)
     /// The sequence that the member was brought to, where the transaction is the group's own.
     var applied: UInt64?

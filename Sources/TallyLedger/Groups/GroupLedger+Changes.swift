@@ -24,6 +24,9 @@ extension GroupLedger {
     ///
     /// - Returns: `nil` where there is nothing after it.
     public func due(for member: Actor, after sequence: UInt64, limit: Int) throws -> DueRows? {
+        // A member that came with rows of its own is not sent those that it was found with.
+        let cameAt = try connection.first("SELECT came_at FROM member WHERE actor = ?", .integer(Int64(member.number)))
+        let heldUpTo = UInt64(cameAt?.first?.integer ?? 0)
         let first = try connection.first(
             "SELECT first FROM entry WHERE sequence > ? ORDER BY sequence LIMIT 1",
             .integer(Int64(sequence))
@@ -50,7 +53,8 @@ extension GroupLedger {
             let id = RowID(table: Int(statement.integer(at: 0)), key: key)
             let version = try version(statement, from: 2)
             let isForeign = version.dot.actor != member
-            let isWanted = isForeign || version.returns
+            var isWanted = isForeign || version.returns
+            if isWanted, version.sequence <= heldUpTo, try isCompared(id, of: member) { isWanted = false }
             if let place = places[id] {
                 rows[place].row.state = version.state
                 if isWanted { rows[place].isWanted = true }

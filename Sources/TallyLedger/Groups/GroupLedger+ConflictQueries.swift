@@ -6,19 +6,19 @@ public import TallyModel
 public struct ConflictFilter: Sendable, Hashable {
     /// The table's number.
     public var table: Int?
-    /// One of the authors whose writes met.
-    public var author: Actor?
+    /// One of these is among the authors whose writes met.
+    public var authors: [Actor]?
     public var state: ConflictRecord.State?
     public var since: Timestamp?
 
     public init(
         table: Int? = nil,
-        author: Actor? = nil,
+        authors: [Actor]? = nil,
         state: ConflictRecord.State? = nil,
         since: Timestamp? = nil
     ) {
         self.table = table
-        self.author = author
+        self.authors = authors
         self.state = state
         self.since = since
     }
@@ -55,8 +55,8 @@ extension GroupLedger {
             filter.since.map { .integer($0.microseconds) } ?? .null
         )
         let records = try rows.map(record)
-        guard let author = filter.author else { return records }
-        return records.filter { $0.writes.contains { $0.stamp.dot.actor == author } }
+        guard let authors = filter.authors else { return records }
+        return records.filter { $0.writes.contains { authors.contains($0.stamp.dot.actor) } }
     }
 
     /// The conflict with an id; `nil` where there is none.

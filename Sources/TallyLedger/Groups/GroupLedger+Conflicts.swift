@@ -8,16 +8,18 @@ extension GroupLedger {
         let at = conflict.writes.map(\.stamp.time.microseconds).max() ?? 0
         var state = RowState()
         for write in conflict.writes { state.add(write) }
-        // A clash on a column has all that stands against each other there: one that waited is part of this one now.
-        try connection.run(
-            """
-            UPDATE conflict SET state = 'superseded'
-            WHERE table_number = ? AND key = ? AND column_number IS ? AND state = 'waiting'
-            """,
-            .integer(Int64(conflict.row.table)),
-            .bytes(conflict.row.key),
-            conflict.clash.column.map { .integer(Int64($0)) } ?? .null
-        )
+        if conflict.clash.isWaiting {
+            // A clash on a column has all that stands against each other there: one that waited is part of this one now.
+            try connection.run(
+                """
+                UPDATE conflict SET state = 'superseded'
+                WHERE table_number = ? AND key = ? AND column_number IS ? AND state = 'waiting'
+                """,
+                .integer(Int64(conflict.row.table)),
+                .bytes(conflict.row.key),
+                conflict.clash.column.map { .integer(Int64($0)) } ?? .null
+            )
+        }
         try connection.run(
             """
             INSERT INTO conflict (sequence, at, table_number, key, column_number, policy, state, winner_actor, writes, result)
@@ -42,8 +44,14 @@ extension GroupLedger {
         case .delete(let policy): return "delete: \(policy.rawValue)"
         case .column(.expression(let sql)): return "sql: \(sql)"
         case .column(.prefer(let actors)):
-            let members = try members()
-            let names = actors.map { actor in members.first { $0.actor == actor }?.name ?? "?" }
+            let authors = try authors()
+            var names: [String] = []
+            for actor in actors {
+                guard let name = authors.first(where: { $0.actor == actor })?.member, !names.contains(name) else {
+                    continue
+                }
+                names.append(name)
+            }
             return "prefer: \(names.joined(separator: ", "))"
         case .column(let policy): return "\(policy)"
         }

@@ -9,6 +9,8 @@ public struct GroupMember: Sendable, Hashable {
     public enum Stage: String, Sendable, Hashable {
         /// What it holds is still to be compared with what the group holds.
         case joining
+        /// The same, after the member went back to what it once was.
+        case restored
         case live
     }
 
@@ -21,6 +23,8 @@ public struct GroupMember: Sendable, Hashable {
     /// The sequence that the member had been brought to there.
     public var base: UInt64
     public var stage: Stage
+    /// The sequence that the group was at when the member came with rows of its own, until it has been brought there.
+    public var cameAt: UInt64 = 0
 
     public init(
         actor: Actor,
@@ -42,11 +46,12 @@ public struct GroupMember: Sendable, Hashable {
 extension GroupLedger {
     /// The members, in the order in which they were first named.
     public func members() throws -> [GroupMember] {
-        try connection.all("SELECT actor, name, store, position, base, stage FROM member ORDER BY actor").map { row in
+        try connection.all("SELECT actor, name, store, position, base, stage, came_at FROM member ORDER BY actor").map {
+            row in
             guard let actor = row[0].integer, let name = row[1].string, let base = row[4].integer,
-                let stage = row[5].string.flatMap(GroupMember.Stage.init)
+                let stage = row[5].string.flatMap(GroupMember.Stage.init), let cameAt = row[6].integer
             else { throw GroupMigration.damaged(path, "a member cannot be read") }
-            return GroupMember(
+            var member = GroupMember(
                 actor: Actor(UInt16(truncatingIfNeeded: actor)),
                 name: name,
                 store: row[2].string,
@@ -54,7 +59,38 @@ extension GroupLedger {
                 base: UInt64(base),
                 stage: stage
             )
+            member.cameAt = UInt64(cameAt)
+            return member
         }
+    }
+
+    /// Every number that a member has gone by, in the order in which they were given.
+    public func authors() throws -> [(actor: Actor, member: String)] {
+        try connection.all("SELECT actor, member FROM author ORDER BY actor").compactMap { row in
+            guard let actor = row[0].integer, let member = row[1].string else { return nil }
+            return (Actor(UInt16(truncatingIfNeeded: actor)), member)
+        }
+    }
+
+    /// Gives a member a number that nobody had before. 0 is the node itself.
+    private func newActor(for member: String) throws -> Int64 {
+        let last = try connection.first("SELECT max(actor) FROM author")?.first?.integer ?? 0
+        try connection.run("INSERT INTO author (actor, member) VALUES (?, ?)", .integer(last + 1), .text(member))
+        return last + 1
+    }
+
+    /// Has a member go on under another number: what it wrote so far is no longer its own.
+    public func renumber(_ member: GroupMember) throws -> GroupMember {
+        var member = member
+        let actor = try newActor(for: member.name)
+        try forgetCompared(member.actor)
+        try connection.run(
+            "UPDATE member SET actor = ? WHERE actor = ?",
+            .integer(actor),
+            .integer(Int64(member.actor.number))
+        )
+        member.actor = Actor(UInt16(truncatingIfNeeded: actor))
+        return member
     }
 
     /// Makes members of those named that are none yet, and forgets those that are no longer named.
@@ -63,16 +99,10 @@ extension GroupLedger {
         for member in known where !names.contains(member.name) {
             try connection.run("DELETE FROM member WHERE actor = ?", .integer(Int64(member.actor.number)))
         }
-        // A number is never given twice: what its first owner wrote goes by it for ever. 0 is the node itself.
-        let used = try connection.first(
-            "SELECT max(m) FROM (SELECT max(actor) AS m FROM member UNION ALL SELECT max(actor) FROM entry)"
-        )
-        var last = used?.first?.integer ?? 0
         for name in names where !known.contains(where: { $0.name == name }) {
-            last += 1
             try connection.run(
                 "INSERT INTO member (actor, name, stage) VALUES (?, ?, ?)",
-                .integer(last),
+                .integer(try newActor(for: name)),
                 .text(name),
                 .text(GroupMember.Stage.joining.rawValue)
             )
@@ -81,11 +111,12 @@ extension GroupLedger {
 
     public func save(_ member: GroupMember) throws {
         try connection.run(
-            "UPDATE member SET store = ?, position = ?, base = ?, stage = ? WHERE actor = ?",
+            "UPDATE member SET store = ?, position = ?, base = ?, stage = ?, came_at = ? WHERE actor = ?",
             Value(member.store),
             Value(member.position?.encoded),
             .integer(Int64(member.base)),
             .text(member.stage.rawValue),
+            .integer(Int64(member.cameAt)),
             .integer(Int64(member.actor.number))
         )
     }

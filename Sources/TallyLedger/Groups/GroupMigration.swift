@@ -13,8 +13,17 @@ enum GroupMigration {
             -- `position` is how far the member's own log was taken in, `base` the sequence that it had been brought to there.
             CREATE TABLE member (
                 actor INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, store TEXT, position TEXT,
-                base INTEGER NOT NULL DEFAULT 0, stage TEXT NOT NULL, joined_at INTEGER
+                base INTEGER NOT NULL DEFAULT 0, stage TEXT NOT NULL, came_at INTEGER NOT NULL DEFAULT 0
             ) STRICT;
+
+            -- Every number that was ever given: a member that was restored goes on under another.
+            CREATE TABLE author (actor INTEGER PRIMARY KEY, member TEXT NOT NULL) STRICT;
+
+            -- Rows that a member was found with as the group had them when it came, until it has been brought there.
+            CREATE TABLE compared (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, key BLOB NOT NULL,
+                PRIMARY KEY (actor, table_number, key)
+            ) STRICT, WITHOUT ROWID;
 
             CREATE TABLE group_table (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, json TEXT NOT NULL) STRICT;
 
@@ -42,6 +51,7 @@ enum GroupMigration {
             ) STRICT;
             CREATE INDEX conflict_row ON conflict (table_number, key);
             CREATE INDEX conflict_state ON conflict (state, id);
+            CREATE INDEX conflict_waiting ON conflict (table_number, key) WHERE state = 'waiting';
             """
         )
     ]

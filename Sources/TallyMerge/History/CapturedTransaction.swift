@@ -9,34 +9,44 @@ public struct CapturedTransaction: Sendable, Hashable {
     public var committed: Timestamp
     /// When the node read it, by the node's clock.
     public var received: Timestamp
-    public var changes: [CapturedChange]
-    /// Whether the member has seen nothing of the group's rows yet: it joins with rows of its own.
-    public var isJoining: Bool
-    /// Whether a person decided it: every value given is meant, even where the row holds it already, and so settles what
-    /// clashed there.
-    public var isDecision: Bool
+    public var changes: [RowChange]
+    /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
+    /// group had it, while the member joined.
+    public var compared: [RowID: UInt64]
+    public var standing: Standing
+
+    /// What a transaction's member had, besides what it had been brought to.
+    public enum Standing: Sendable, Hashable {
+        /// All that it wrote before.
+        case following
+        /// Rows of its own, and nothing of the group: it joins.
+        case new
+        /// All there is: it is what a person decided. Every value given is meant, even where the row holds it already, and so
+        /// settles what clashed there.
+        case deciding
+    }
 
     public init(
         author: Actor,
         base: UInt64,
         committed: Timestamp,
         received: Timestamp,
-        changes: [CapturedChange],
-        isJoining: Bool = false,
-        isDecision: Bool = false
+        changes: [RowChange],
+        compared: [RowID: UInt64] = [:],
+        standing: Standing = .following
     ) {
         self.author = author
         self.base = base
         self.committed = committed
         self.received = received
         self.changes = changes
-        self.isJoining = isJoining
-        self.isDecision = isDecision
+        self.compared = compared
+        self.standing = standing
     }
 }
 
 /// One change that a member made.
-public enum CapturedChange: Sendable, Hashable {
+public enum RowChange: Sendable, Hashable {
     /// The row holds these values now, one place per column of the group's table; absent ones are as they were.
     /// `time` is when it was written, where that is known better than for the whole transaction.
     case put(RowID, Row, time: Timestamp?)
@@ -44,4 +54,15 @@ public enum CapturedChange: Sendable, Hashable {
     /// The row goes by another key, with these values: absent ones are as they were under the key before.
     case move(from: RowID, to: RowID, Row, time: Timestamp?)
     case truncate(table: Int)
+}
+
+extension RowChange {
+    /// The rows that the change names.
+    public var rows: [RowID] {
+        switch self {
+        case .put(let id, _, _), .delete(let id, _): [id]
+        case .move(let former, let id, _, _): [former, id]
+        case .truncate: []
+        }
+    }
 }

@@ -59,13 +59,15 @@ public struct Merger: Sendable {
         into memory: inout some GroupMemory
     ) throws -> Entry? {
         let author = transaction.author
-        let base = transaction.isJoining ? Sight() : try sight(of: author, at: transaction.base, &memory)
+        let standing = transaction.standing
+        let base = standing == .new ? Sight() : try sight(of: author, at: transaction.base, &memory)
+        let compared = try transaction.compared.mapValues { try memory.sight(at: $0) }
         var touched: [Touched] = []
         var places: [RowID: Int] = [:]
 
         func place(of id: RowID, _ memory: inout some GroupMemory) throws -> Int {
             if let place = places[id] { return place }
-            touched.append(try look(at: id, author, base, &memory))
+            touched.append(try look(at: id, author, compared[id] ?? base, standing, &memory))
             places[id] = touched.count - 1
             return touched.count - 1
         }
@@ -76,7 +78,7 @@ public struct Merger: Sendable {
                 let place = try place(of: id, &memory)
                 touched[place].after = row.filled(from: touched[place].after)
                 touched[place].time = time
-                if transaction.isDecision { touched[place].decided = row }
+                if standing == .deciding { touched[place].decided = row }
             case .delete(let id, let time):
                 let place = try place(of: id, &memory)
                 touched[place].after = nil
@@ -118,6 +120,7 @@ public struct Merger: Sendable {
         at id: RowID,
         _ author: Actor,
         _ base: Sight,
+        _ standing: CapturedTransaction.Standing,
         _ memory: inout some GroupMemory
     ) throws -> Touched {
         guard let latest = try memory.latest(of: id) else {
@@ -142,6 +145,7 @@ public struct Merger: Sendable {
         var own: VersionTrace?
         var isOverwritten = false
         try memory.trace(id) { version in
+            if standing == .new { return true }
             if let own {
                 if version.sequence <= own.base { return true }
                 isOverwritten = version.sequence <= base.sequence && version.isSent(to: author)
@@ -192,7 +196,7 @@ public struct Merger: Sendable {
             last = max(last ?? stamped.time, stamped.time)
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
             let written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
-            try settle(written, on: row, sequence, transaction.base, &memory)
+            try settle(written, on: row, sequence, transaction.compared[row.id] ?? transaction.base, &memory)
             rows += 1
         }
         guard rows > 0, let last else { return nil }
@@ -284,6 +288,37 @@ public struct Merger: Sendable {
         try memory.version(of: id, upTo: sequence).map { try outcome(of: $0.state, id).row } ?? nil
     }
 
+    /// Holds a row that a member was found with against what its log let expect.
+    mutating func compare(
+        _ found: Row?,
+        _ id: RowID,
+        of member: Actor,
+        formerly former: Set<Actor>,
+        base: UInt64,
+        _ standing: CapturedTransaction.Standing,
+        _ memory: inout some GroupMemory
+    ) throws -> Comparison.Finding {
+        let current = try row(id, in: &memory)
+        if isSame(current, found, in: id.table) { return .same }
+        if standing == .new { return found == nil ? .stale : .written }
+        let sight = try sight(of: member, at: base, &memory)
+        let expected = try look(at: id, member, sight, standing, &memory).before
+        if isSame(expected, found, in: id.table) { return .stale }
+        // A copy from which a member was restored may hold some of what it wrote after it was brought to the base.
+        var written: [UInt64] = []
+        try memory.trace(id) { version in
+            if version.sequence <= base { return true }
+            if former.contains(version.author) { written.append(version.sequence) }
+            return false
+        }
+        for sequence in written {
+            guard let version = try memory.version(of: id, upTo: sequence) else { continue }
+            let image = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
+            if isSame(image, found, in: id.table) { return .stale }
+        }
+        return .written
+    }
+
     /// Whether two rows of a table say the same.
     public func isSame(_ left: Row?, _ right: Row?, in table: Int) -> Bool {
         guard let left, let right else { return left == nil && right == nil }
@@ -293,40 +328,6 @@ public struct Merger: Sendable {
             )
             return tables[table].kinds[column].isSame(one, other)
         }
-    }
-
-    /// Has every member be sent rows as they are: somebody is known to hold them otherwise.
-    public mutating func send(
-        _ rows: [RowID],
-        committed: Timestamp,
-        into memory: inout some GroupMemory
-    ) throws -> Entry? {
-        var versions: [(RowID, RowVersion)] = []
-        let sequence = head.sequence + 1
-        let dot = Dot(actor: .node, counter: head.vector[.node] + 1)
-        for id in rows {
-            guard var version = try memory.latest(of: id) else { continue }
-            (version.sequence, version.dot, version.base) = (sequence, dot, head.sequence)
-            (version.returns, version.authored) = (true, nil)
-            versions.append((id, version))
-        }
-        guard !versions.isEmpty else { return nil }
-        for (id, version) in versions { try memory.keep(version, of: id, isNew: false) }
-        var vector = head.vector
-        vector.insert(dot)
-        let clock = head.clock ?? HybridTime(microseconds: committed.microseconds, counter: 0)
-        head = Sight(sequence: sequence, vector: vector, clock: clock)
-        let entry = Entry(
-            sequence: sequence,
-            dot: dot,
-            base: sequence - 1,
-            committed: committed,
-            sight: head,
-            clamped: nil,
-            rows: versions.count
-        )
-        try memory.keep(entry)
-        return entry
     }
 }
 

@@ -41,6 +41,9 @@ struct ColumnHistory: Sendable {
     private func merged(_ base: MergedColumn, _ stage: [StampedEdit], _ policy: ColumnPolicy) -> MergedColumn {
         switch policy {
         case .counter: CounterMerge(base: base.value, edits: stage).merged()
+        case .set: SetMerge(base: base.value, edits: stage).merged()
+        case .map: MapMerge(base: base.value, edits: stage).merged()
+        case .text: TextMerge(base: base.value, edits: stage).merged()
         default: RegisterMerge(edits: stage, policy: .latest).latest()
         }
     }

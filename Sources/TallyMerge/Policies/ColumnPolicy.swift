@@ -37,6 +37,9 @@ extension ColumnPolicy {
     func isAssignment(_ edit: StampedEdit) -> Bool {
         switch self {
         case .counter: CounterMerge.isAssignment(edit)
+        case .set: SetMerge.isAssignment(edit)
+        case .map: MapMerge.isAssignment(edit)
+        case .text: TextMerge.isAssignment(edit)
         default: isRegister
         }
     }

@@ -7,6 +7,9 @@ public import TallyModel
 /// `DESIGN.md` beside these sources.
 public struct RowState: Sendable, Hashable {
     /// The row that every author has seen; nil when there is none.
+    ///
+    /// A place is absent where nobody knows it; where every outcome is decided by writes that are left, it may be
+    /// absent or out of date.
     public private(set) var base: Row?
     /// The dots that are accounted for in the base: writes folded into it, and those that these had seen.
     public private(set) var seen: VersionVector
@@ -50,7 +53,8 @@ public struct RowState: Sendable, Hashable {
     /// Adds all that the other state knows of the same row.
     ///
     /// Both began with the same base, and have folded under the same rules and according to what is truly stable; then
-    /// one of the two has folded all that the other has (`DESIGN.md`, *Folding*), and its base is taken.
+    /// one of the two has folded all that the other has (`DESIGN.md`, *Folding*), and its base is taken. Whichever is
+    /// merged into the other, the outcome is the same; so are the bytes, where neither was pruned before it was folded.
     public mutating func merge(_ other: RowState) {
         let (further, nearer) = seen.covers(other.seen) ? (self, other) : (other, self)
         var result = RowState(base: further.base, seen: further.seen)

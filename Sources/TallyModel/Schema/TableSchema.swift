@@ -13,6 +13,9 @@ public struct TableSchema: Sendable, Hashable, Codable {
     /// What the store knows the table by whatever it is called, where it has such a thing (PostgreSQL's oid): another
     /// table under the same name has another.
     public var identity: String?
+    /// The parts that hold the rows, where the store has rows come and go with a whole part unseen (PostgreSQL's
+    /// partitions, captured by log); `nil` where it does not say.
+    public var partitions: Partitions?
 
     public init(
         name: TableName,
@@ -20,7 +23,8 @@ public struct TableSchema: Sendable, Hashable, Codable {
         key: [Int],
         version: Int = 1,
         definition: NativeDefinition? = nil,
-        identity: String? = nil
+        identity: String? = nil,
+        partitions: Partitions? = nil
     ) {
         self.name = name
         self.columns = columns
@@ -28,6 +32,14 @@ public struct TableSchema: Sendable, Hashable, Codable {
         self.version = version
         self.definition = definition
         self.identity = identity
+        self.partitions = partitions
+    }
+
+    /// Why the table's rows are not what captured changes make of them since it was `former`; `nil` where they are, or
+    /// where nobody can know.
+    public func unseenChange(since former: TableSchema) -> String? {
+        guard let partitions, let theirs = former.partitions else { return nil }
+        return partitions.unseenChange(since: theirs)
     }
 
     /// Whether this is certainly not the same table as `other`, although it may be called so.

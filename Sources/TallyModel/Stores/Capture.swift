@@ -80,18 +80,27 @@ public struct CaptureRequest: Sendable {
     /// For a member of a group, the group's name: slices then say where each transaction ends, and transactions that
     /// ``TargetSession/sign(_:)`` made the group's own come without changes.
     public var group: String?
+    /// The columns that the flow's transforms read: changes have to say what they hold, also where they left it alone.
+    public var reads: [TableName: Set<String>]
+    /// Told what ``Source/open(_:)`` waits for that others have to end, for people, whenever that changes; `nil` when
+    /// the wait is over.
+    public var waiting: @Sendable (String?) -> Void
 
     public init(
         consumer: Consumer,
         tables: TableSelection,
         capture: CaptureSettings = CaptureSettings(),
         checkpoint: Checkpoint? = nil,
-        group: String? = nil
+        group: String? = nil,
+        reads: [TableName: Set<String>] = [:],
+        waiting: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.consumer = consumer
         self.tables = tables
         self.capture = capture
         self.checkpoint = checkpoint
         self.group = group
+        self.reads = reads
+        self.waiting = waiting
     }
 }

@@ -19,6 +19,9 @@ public protocol Source: Sendable {
 
     /// Installs what capture needs, where it is not there yet, and opens the stream.
     ///
+    /// Cancelling ends a wait for what others do in the store; what was installed by then is found again or made anew by
+    /// the next call.
+    ///
     /// - Throws: ``StoreError`` with `historyLost`, `historyWentBackwards` or `sourceReplaced` when the stream cannot
     ///   go on exactly from the checkpoint. It never skips.
     func open(_ request: CaptureRequest) async throws -> any SourceSession

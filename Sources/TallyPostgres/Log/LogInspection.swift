@@ -24,6 +24,8 @@ struct LogInspection {
             )
         }
         findings += keyless.map(\.finding)
+        let unsaid = UnsaidValues(connection: connection)
+        findings += try selected.compactMap { try unsaid.finding(for: $0, reading: request.reads[$0.name] ?? []) }
         findings += try tableFindings(selected)
         findings += try RowSecurity.findings(selected, in: connection)
         findings += try captureFindings()
@@ -120,7 +122,7 @@ struct LogInspection {
             if let problem = publicationProblem(of: table) {
                 findings.append(Finding(.error, table: table.name, problem.message, remedy: problem.remedy))
             }
-            if table.replicaIdentity == .full {
+            if table.replicaIdentity == .full, request.reads[table.name]?.isEmpty ?? true {
                 findings.append(
                     Finding(
                         .note,

@@ -34,7 +34,9 @@ struct LogOpening {
         let name = CaptureName(request.consumer, database: facts.database).text
         let publication = Publication(name, in: control)
         let catalog = try PostgresCatalog.read(in: control, selecting: request.tables, detail: .definition)
-        let selected = catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        let selected = try PartitionReading(connection: control).note(
+            in: catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        )
         var result = Result(
             facts: facts,
             name: name,
@@ -102,6 +104,21 @@ struct LogOpening {
             viaRoot: facts.publishesPartitionedTables
         )
         observer?(.captureInstalling)
-        return try ReplicationSlot.create(publication.name, facts: facts, in: control)
+        return try createSlot(publication.name, facts)
+    }
+
+    /// Makes the slot, and says meanwhile what the server waits for with it.
+    private func createSlot(_ name: String, _ facts: ServerFacts) throws -> UInt64 {
+        // A wait that nobody ends is begun anew, so that a run that gives up after some attempts does.
+        try control.execute("SET lock_timeout = '5min'")
+        let wait = SlotWait(process: control.serverProcess, connection: replication)
+        var told: String?
+        defer { if told != nil { request.waiting(nil) } }
+        return try ReplicationSlot.create(name, facts: facts, in: control) {
+            let reason = "\(label): \(try wait.reason())"
+            guard reason != told else { return }
+            told = reason
+            request.waiting(reason)
+        }
     }
 }

@@ -47,7 +47,9 @@ struct RelationPlan {
         let former = try row(&reader)
         guard try reader.byte() == Kind.newRow else { throw MessageReader.malformed }
         var current = try row(&reader)
-        for index in columns.indices where current[index] == nil && (kind == Kind.fullRow || isKey[index]) {
+        // What the update left alone and the server did not send is not NULL. Where the former row says NULL it does not
+        // hold the value: `kind` cannot say so, being that of the partitioned table for all partitions of any identity.
+        for index in columns.indices where current[index] == nil && former[index] != .null {
             current[index] = former[index]
         }
         let formerKey = former.picking(key)

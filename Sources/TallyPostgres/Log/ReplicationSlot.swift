@@ -51,13 +51,23 @@ struct ReplicationSlot: Sendable {
 
     /// Makes a slot. The server waits with it for transactions that are running now.
     ///
+    /// Where the wait is ended from outside, the server gives the slot up.
+    ///
+    /// - Parameter meanwhile: Called every second of the wait.
     /// - Returns: Where its log begins: everything committed after it will be sent.
-    static func create(_ name: String, facts: ServerFacts, in connection: PostgresConnection) throws -> UInt64 {
+    static func create(
+        _ name: String,
+        facts: ServerFacts,
+        in connection: PostgresConnection,
+        meanwhile: () throws -> Void
+    ) throws -> UInt64 {
         // From version 17 on a slot can follow its server's standbys, so that a failover does not lose it.
         let options = facts.version >= 170000 && !facts.isStandby ? ", false, false, true" : ""
-        let made = try connection.query(
-            "SELECT (lsn - '0/0')::int8 FROM pg_create_logical_replication_slot($1, 'pgoutput'\(options))",
-            [.text(name)]
+        let slot = name.postgresLiteral
+        let made = try connection.execute(
+            "SELECT (lsn - '0/0')::int8 FROM pg_create_logical_replication_slot(\(slot), 'pgoutput'\(options))",
+            each: .seconds(1),
+            meanwhile: meanwhile
         )
         return UInt64(made.integer(0, 0) ?? 0)
     }

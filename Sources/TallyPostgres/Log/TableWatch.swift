@@ -14,8 +14,13 @@ final class TableWatch {
     private var captured: Set<UInt32>
     /// Tables that were added, with the transactions that must end first.
     private var waiting: [UInt32: Set<String>] = [:]
+    /// The partitions of tables that were added, from before: what happened to them since is seen by the look after
+    /// the one in which the table is given.
+    private var partitions: [UInt32: Partitions] = [:]
     /// Tables that the server would not let be added, by what was wrong.
     private var refused: [TableName: String] = [:]
+    /// Tables that must not be added, by what is wrong and what mends it.
+    private var unfit: [TableName: String] = [:]
     private var lastSign = ""
     private var isFirst = true
 
@@ -41,8 +46,9 @@ final class TableWatch {
 
     /// Why tables that were selected are not captured, for people; `nil` where all are.
     var problem: String? {
-        guard !refused.isEmpty else { return nil }
-        let list = refused.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+        let all = refused.merging(unfit) { $1 }
+        guard !all.isEmpty else { return nil }
+        let list = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
         return "not captured: \(list)"
     }
 
@@ -81,7 +87,10 @@ final class TableWatch {
 
     private func review(align: Bool) throws -> Review {
         let catalog = try PostgresCatalog.read(in: connection, selecting: selection, detail: .definition)
-        let wanted = catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        let wanted = try PartitionReading(connection: connection).note(
+            in: catalog.tables.filter { $0.publicationProblem(on: facts) == nil }
+        )
+        unfit = problems(in: catalog)
         guard var published = try publication.tables() else {
             throw StoreError(
                 .historyLost,
@@ -91,7 +100,29 @@ final class TableWatch {
         }
         if align { try self.align(&published, with: wanted) }
         captured = captured.intersection(published)
-        return Review(tables: wanted.filter { captured.contains($0.oid) }, position: catalog.position)
+        return Review(
+            tables: wanted.filter { captured.contains($0.oid) }.map(withFirstPartitions),
+            position: catalog.position
+        )
+    }
+
+    /// Selected tables that cannot be captured as they are.
+    private func problems(in catalog: PostgresCatalog) -> [TableName: String] {
+        var problems: [TableName: String] = [:]
+        for table in catalog.keyless { problems[table.name] = "\(table.message) (\(table.remedy))" }
+        for table in catalog.tables {
+            guard let (message, remedy) = table.publicationProblem(on: facts) else { continue }
+            problems[table.name] = "\(message) (\(remedy))"
+        }
+        return problems
+    }
+
+    private func withFirstPartitions(_ table: PostgresTable) -> PostgresTable {
+        guard let first = partitions.removeValue(forKey: table.oid) else { return table }
+        isFirst = true
+        var table = table
+        table.schema.partitions = first
+        return table
     }
 
     private func align(_ published: inout Set<UInt32>, with wanted: [PostgresTable]) throws {
@@ -106,10 +137,12 @@ final class TableWatch {
             try patiently(table.name) {
                 try publication.add(table)
                 published.insert(table.oid)
+                partitions[table.oid] = table.schema.partitions
                 waiting[table.oid] = try writers(of: table.oid)
             }
         }
         waiting = waiting.filter { published.contains($0.key) }
+        partitions = partitions.filter { published.contains($0.key) }
         try settleWaiting()
     }
 

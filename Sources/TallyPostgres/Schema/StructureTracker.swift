@@ -174,7 +174,7 @@ package struct StructureTracker: Sendable {
             return [.invalidated(table.schema, reason: "another table has taken its name")]
         }
         let rewrite = Rewrite(from: entry.table, to: table)
-        guard rewrite.isStructural else {
+        guard rewrite.isStructural || !table.hasPartitions(of: entry.table) else {
             // Statistics and the like: the schema stays as it was told.
             let schema = entry.table.schema
             entry.table = table
@@ -235,7 +235,9 @@ package struct StructureTracker: Sendable {
     /// values for new columns may have been passed over.
     package static func late(_ changes: [SchemaChange]) -> [SchemaChange] {
         changes.flatMap { change -> [SchemaChange] in
-            guard case .altered(_, let schema) = change else { return [change] }
+            guard case .altered(let former, let schema) = change else { return [change] }
+            // Partitions alone: the rows at hand are what they would have been.
+            if former.columns == schema.columns, former.key == schema.key { return [change] }
             let reason = "its structure changed within a transaction that was already being applied"
             return [change, .invalidated(schema, reason: reason)]
         }
@@ -248,6 +250,14 @@ extension RelationDescription.Column {
         var column = self
         column.isIdentity = false
         return column
+    }
+}
+
+extension PostgresTable {
+    /// Whether the partitions are the same ones, as far as is known.
+    fileprivate func hasPartitions(of former: PostgresTable) -> Bool {
+        guard let partitions = schema.partitions, let theirs = former.schema.partitions else { return true }
+        return partitions.isSame(as: theirs)
     }
 }
 

@@ -27,8 +27,11 @@ struct RangeStatements {
             guard let bound else { continue }
             var values: [String] = []
             for (place, part) in statements.key.enumerated() {
-                let column = statements.fields[part.field].column
+                let (column, spelling) = (statements.fields[part.field].column, statements.fields[part.field].spelling)
                 do throws(ArrayParameter.Refusal) {
+                    // A key that would be read as another one may stand elsewhere in the target's order.
+                    let problem = bound.values[place].flatMap { spelling?.problem(with: $0) }
+                    if let problem { throw ArrayParameter.Refusal(rows: [(0, problem)]) }
                     let array = try ArrayParameter(column, count: 1) { _ in bound.values[place] }
                     parameters.append(array.parameter)
                     values.append("($\(parameters.count))[1]" + (array.elementType.map { "::\($0)" } ?? ""))

@@ -17,6 +17,8 @@ struct RowStatements: Sendable {
         /// Whether a collation decides how its values are ordered.
         var isCollatable: Bool
         var sequence: TargetSequence?
+        /// Which values may be written; `nil` where all may, as in all columns but those of the key.
+        var spelling: KeySpelling?
     }
 
     /// What is written, in the order of the schema.
@@ -46,7 +48,8 @@ struct RowStatements: Sendable {
                 name: column.name.postgresIdentifier,
                 isFixed: facts?.isAlwaysIdentity ?? false,
                 isCollatable: facts?.isCollatable ?? false,
-                sequence: facts?.sequence
+                sequence: facts?.sequence,
+                spelling: fit.schema.key.contains(place) ? fit.spelling(at: place, as: column) : nil
             )
         }
         let fields = fields

@@ -110,6 +110,7 @@ extension SliceWriter {
         }
         var isThere = false
         var isRefused = false
+        if isComplete, !former.allSatisfy(writer.mayHold) { return try replace(run, former, writer) }
         try isolated(run) { this, run in
             guard let encoded = writer.update(run.rows, this.presentColumns(run.rows[0]), former: former) else {
                 return

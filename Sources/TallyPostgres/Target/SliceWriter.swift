@@ -87,7 +87,9 @@ struct SliceWriter {
         let isReplaying = isReplaying[run.table]
         switch run.kind {
         case .truncate: break
-        case .delete: add(writer.delete(rows), of: run, .deleted(run, rows.count))
+        case .delete:
+            let encoded = writer.delete(rows)
+            add(encoded, of: run, .deleted(run, encoded.count))
         case .insert:
             add(writer.insert(rows, or: isReplaying ? .write : .refuse), of: run, .none)
         case .update(let columns):
@@ -99,7 +101,7 @@ struct SliceWriter {
                 add(writer.insert(rows, or: .write), of: run, .none)
             }
         case .move:
-            guard writer.canMove, let former = slice.changes[run.changes[0]].formerKey,
+            guard writer.canMove, let former = slice.changes[run.changes[0]].formerKey, writer.mayHold(former),
                 let encoded = writer.update(rows, presentColumns(rows[0]), former: [former])
             else { throw Surprise() }
             add(encoded, of: run, .updated(encoded.count))

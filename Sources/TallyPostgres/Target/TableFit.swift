@@ -55,6 +55,11 @@ struct TableFit: Sendable {
         }.map { target.schema.columns[$0] }
     }
 
+    /// Which values a column of the key may hold, so that no two keys become one.
+    func spelling(at place: Int, as column: PostgresColumn) -> KeySpelling? {
+        KeySpelling(schema.columns[place], of: schema.definition, as: column.shape)
+    }
+
     /// Whether rows are bound to each other by more than their key.
     var hasSecondUnique: Bool { target.constraintCount > 1 }
 }

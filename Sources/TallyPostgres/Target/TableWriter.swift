@@ -37,6 +37,12 @@ final class TableWriter {
     /// - Parameter stage: A temporary table with the same fields; `nil` for the table itself.
     /// - Returns: The rows that no form of the server's can hold, which were left out.
     func copy(_ rows: [Row], to target: TargetConnection, stage: String? = nil) throws -> [Refusal] {
+        let misspelt = misspelt(rows)
+        guard misspelt.isEmpty else {
+            let kept = rows.indices.filter { misspelt[$0] == nil }
+            let others = try copy(kept.map { rows[$0] }, to: target, stage: stage)
+            return Self.refusals(misspelt) + others.map { Refusal(row: kept[$0.row], reason: $0.reason) }
+        }
         let problems = buffer.fill(rows.count) { rows[$0] }
         noteSequences(rows)
         if buffer.rowCount > 0 {
@@ -47,6 +53,30 @@ final class TableWriter {
             }
         }
         return problems.map { Refusal(row: $0.index, reason: $0.problem.description) }
+    }
+
+    /// Rows whose keys may not be written, for no other reason than that they could meet others there.
+    private func misspelt(_ rows: [Row]) -> [Int: String] {
+        var refusals: [Int: String] = [:]
+        for part in statements.key where statements.fields[part.field].spelling != nil {
+            note(&refusals, of: (part.field, rows, statements.fields[part.field].place))
+        }
+        return refusals
+    }
+
+    private func note(_ refusals: inout [Int: String], of part: Part) {
+        let field = statements.fields[part.field]
+        guard let spelling = field.spelling else { return }
+        for index in part.rows.indices where refusals[index] == nil {
+            guard let value = part.rows[index].values[part.place], let problem = spelling.problem(with: value) else {
+                continue
+            }
+            refusals[index] = problem.adding(field.column).description
+        }
+    }
+
+    private static func refusals(_ reasons: [Int: String]) -> [Refusal] {
+        reasons.sorted { $0.key < $1.key }.map { Refusal(row: $0.key, reason: $0.value) }
     }
 
     func insert(_ rows: [Row], or conflict: RowStatements.Conflict) -> EncodedRows {
@@ -75,8 +105,18 @@ final class TableWriter {
 
     private var movable: [Int] { statements.fields.indices.filter { !statements.fields[$0].isFixed } }
 
+    /// Keys that the table cannot hold are left out without a word: there is no row of theirs.
     func delete(_ rows: [Row], former: [Row]? = nil) -> EncodedRows {
-        encode(rows, keyParts(rows, former), statements.delete)
+        var encoded = encode(rows, keyParts(rows, former), statements.delete)
+        encoded.refusals = []
+        return encoded
+    }
+
+    /// Whether a row may have been written under the key, whose values are in key order.
+    func mayHold(_ key: Row) -> Bool {
+        zip(statements.key, key.values).allSatisfy { part, value in
+            value.map { statements.fields[part.field].spelling?.problem(with: $0) == nil } ?? true
+        }
     }
 
     /// Asks which rows are not there; the answer counts from 1.
@@ -141,6 +181,7 @@ final class TableWriter {
                     refusals[index] = problem.description
                 }
             }
+            note(&refusals, of: part)
         }
         if refusals.isEmpty {
             let casts = arrays.map(\.elementType)
@@ -152,7 +193,7 @@ final class TableWriter {
         let rest = parts.map { part in (part.field, kept.map { part.rows[$0] }, part.place) }
         var encoded = encode(kept.map { rows[$0] }, rest, sql)
         encoded.kept = kept
-        encoded.refusals = refusals.sorted { $0.key < $1.key }.map { Refusal(row: $0.key, reason: $0.value) }
+        encoded.refusals = Self.refusals(refusals)
         return encoded
     }
 

@@ -117,7 +117,8 @@ struct TargetInspection {
             ]
         }
         let fit = TableFit(schema, in: target)
-        return problems(fit) + rights(fit) + doubts(fit, firesTriggers: firesTriggers) + (try contents(fit))
+        return problems(fit) + rights(fit) + doubts(fit, firesTriggers: firesTriggers)
+            + spellings(of: schema, fit) + (try contents(fit))
     }
 
     private func missing(_ schema: TableSchema) throws -> [Finding] {
@@ -141,7 +142,7 @@ struct TargetInspection {
             [.text(namespace)]
         )
         let user = answer.text(0, 3) ?? ""
-        if answer.flag(0, 0) ? answer.flag(0, 1) : answer.flag(0, 2) { return [note] }
+        if answer.flag(0, 0) ? answer.flag(0, 1) : answer.flag(0, 2) { return [note] + spellings(of: schema, nil) }
         let remedy =
             answer.flag(0, 0)
             ? "GRANT CREATE ON DATABASE \(answer.text(0, 4) ?? "") TO \(user)"

@@ -6,6 +6,8 @@ package struct EncodingProblem: Error, Sendable, Hashable, CustomStringConvertib
         case outOfRange
         /// The kind of value has no meaning in a column of this type.
         case unsuitable(String)
+        /// The key is one of several that would become one: what is wrong with it.
+        case ambiguousKey(String)
         /// The source did not send the value, or NULL came where only values can be.
         case missing
     }
@@ -27,6 +29,8 @@ package struct EncodingProblem: Error, Sendable, Hashable, CustomStringConvertib
             case .notText: "bytes that are no UTF-8 text cannot be stored"
             case .outOfRange: "a number is out of range"
             case .unsuitable(let kind): "\(kind) cannot be stored"
+            case .ambiguousKey(let fault):
+                "the key \(fault), and another key that the source tells from it could become the same row"
             case .missing: "the source did not send the value"
             }
         let place = column.map { ", column \($0)" } ?? ""

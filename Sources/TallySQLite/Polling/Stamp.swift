@@ -110,7 +110,7 @@ package struct Stamp: Sendable, Hashable {
             // Cut to its precision and without fraction or zone it is a prefix of all texts of its second, and a prefix
             // sorts first.
             let whole = Self.floor(local, to: precision.microseconds)
-            guard case .text(let text)? = Value.timestamp(microseconds: whole, isZoned: false).sqliteScalar else {
+            guard case .text(let text)? = Value.timestamp(microseconds: whole, isZoned: false).scalar else {
                 return .null
             }
             var bytes = Array(text.utf8.prefix(precision.length))

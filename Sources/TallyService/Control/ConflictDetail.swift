@@ -129,7 +129,7 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
                     operation: "\(party.write.kind)",
                     entry: party.entry,
                     hadSeen: party.seen,
-                    stands: party.member == conflict.winner,
+                    stands: party.write.stamp.dot.actor == record.winner,
                     edits: Edit.list(party.write, conflict.table)
                 )
             },

@@ -89,7 +89,12 @@ public struct Inspection {
         _ ledger: Ledger?
     ) async throws -> [Finding] {
         let consumer = Consumer(flow: settings.name, targetID: "", targetLabel: stores.target.label)
-        let request = CaptureRequest(consumer: consumer, tables: settings.tables, capture: settings.capture)
+        let request = CaptureRequest(
+            consumer: consumer,
+            tables: settings.tables,
+            capture: settings.capture,
+            reads: await columnsRead(by: settings, of: stores.source.0)
+        )
         var findings = try await stores.source.0.inspect(request)
         findings += try await aboutHistory(settings, stores, ledger)
         // Where the source cannot be looked at, there is nothing to hold against the target.
@@ -114,6 +119,22 @@ public struct Inspection {
         findings += transformsOfNothing(settings, try await stores.source.0.catalog().map(\.name))
         findings += try await stores.target.0.inspect(outputs, create: settings.createsMissing)
         return findings
+    }
+
+    /// None where the source cannot be looked at, or where a transform does not fit: both are said where they are met.
+    private static func columnsRead(by settings: FlowSettings, of source: any Source) async -> [TableName: Set<String>]
+    {
+        guard !settings.transforms.isEmpty else { return [:] }
+        var reads: [TableName: Set<String>] = [:]
+        do {
+            for schema in try await source.catalog() {
+                guard let transform = settings.transforms[schema.name] else { continue }
+                do { reads[schema.name] = try RowTransform(transform, schema: schema).reads } catch { continue }
+            }
+        } catch {
+            return [:]
+        }
+        return reads
     }
 
     private static func transformsOfNothing(_ settings: FlowSettings, _ tables: [TableName]) -> [Finding] {

@@ -78,6 +78,55 @@ struct PostgresStructureTests {
         try await site.site.stop(child)
     }
 
+    @Test(arguments: ["DROP TABLE a", "TRUNCATE a"])
+    func aTableThatWasMadeAnewWithTypesThatDoNotFitSaysSoAndWhatToDo(remedy: String) async throws {
+        let site = try await PostgresSite()
+        try await site.source.psql("CREATE TABLE a (id int PRIMARY KEY, v int); INSERT INTO a VALUES (1, 1)")
+        try await site.site.syncOnce()
+        try await site.source.psql(
+            "DROP TABLE a; CREATE TABLE a (id text PRIMARY KEY, v timestamptz); INSERT INTO a VALUES ('x', now())"
+        )
+        let answer = try await site.site.run("run", "--once")
+        #expect(answer.exitCode == 1)
+        #expect(answer.text.contains("the source's table was dropped and made anew"), "\(answer.text)")
+        #expect(answer.text.contains("then `tally resume copy a`"), "\(answer.text)")
+        #expect(try await site.target.psql("SELECT id, v FROM a") == "1|1", "nothing is taken away unasked")
+
+        try await site.target.psql(remedy)
+        #expect(try await site.site.run("resume", "copy", "a").exitCode == 0)
+        try await site.site.syncOnce()
+        try await site.requireAgreement()
+    }
+
+    @Test
+    func aTableThatLosesItsKeyStaysInTheStatusWithTheReasonAndIsFollowedAgainWithAKey() async throws {
+        let site = try await PostgresSite()
+        try await site.source.psql(
+            "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v int); INSERT INTO b VALUES (1, 1)"
+        )
+        func isSaid() async throws -> Bool {
+            let status = try await site.site.status().first
+            let table = status?.tables.first { $0.table == "b" }
+            return table?.phase == .dropped && table?.message?.contains("nothing there tells its rows apart") == true
+                && status?.notice?.contains("not captured: b: nothing tells its rows apart") == true
+        }
+        var child = try site.site.start("run")
+        try await site.site.waitUntilLive(child)
+        try await site.source.psql("ALTER TABLE b DROP CONSTRAINT b_pkey")
+        try await eventually("the status says so", each: .milliseconds(100)) { try await isSaid() }
+        try await site.source.psql("UPDATE b SET v = 2")
+        try await site.site.stop(child)
+
+        child = try site.site.start("run")
+        try await eventually("it says so after a restart", each: .milliseconds(100)) { try await isSaid() }
+        try await site.source.psql("INSERT INTO b VALUES (2, 2); ALTER TABLE b ADD PRIMARY KEY (id)")
+        try await site.waitForTarget("SELECT id, v FROM b ORDER BY id", "1|2\n2|2")
+        try await site.site.waitUntilLive(child)
+        #expect(try await site.site.status().first?.notice == nil)
+        try await site.site.stop(child)
+        try await site.requireAgreement()
+    }
+
     @Test
     func aForeignKeyThatTheTargetsRowsDoNotMeetIsLeftOutAndTheStatusSaysSo() async throws {
         let site = try await PostgresSite(

@@ -120,7 +120,8 @@ struct LogStreamTests {
             )
             try await replica.catchUp(session)
             #expect(replica.rows(of: "measures") == (try await database.rows(of: "measures", orderedBy: "id")))
-            #expect(replica.events == [])
+            // That there is a partition more may have been seen by now; it was empty, so nothing is to be loaded.
+            #expect(replica.events.allSatisfy { $0 == "altered measures" })
             await session.close()
         }
     }

@@ -53,7 +53,7 @@ struct PolledFuzzTests {
     /// Seconds after 2026-11-21 09:00:00, with fractions now and then.
     private static func time(_ second: Int64) -> Value {
         let time = Value.timestamp(microseconds: 1_795_251_600_000_000 + second * 1_000_000, isZoned: false)
-        guard case .text(let text)? = time.sqliteScalar else { return .null }
+        guard case .text(let text)? = time.scalar else { return .null }
         return .text(text + (second % 3 == 0 ? ".5" : ""))
     }
 

@@ -1,12 +1,10 @@
-package import TallyModel
-
 extension Value {
     /// The null, integer, real, text or bytes that stands in SQLite for a value that it has no storage class for;
     /// `nil` for those that it has.
     ///
     /// Dates and times become ISO 8601 text, which SQLite's own date functions read (https://www.sqlite.org/lang_datefunc.html)
     /// for the years from 1 to 9999. Before them they end in `BC`, as PostgreSQL reads and writes it.
-    package var sqliteScalar: Value? {
+    package var scalar: Value? {
         switch self {
         // SQLite makes NULL of a NaN.
         case .real(let real) where real.isNaN: .text("NaN")
@@ -64,7 +62,7 @@ extension Value {
     /// A day number as a date of the proleptic Gregorian calendar.
     ///
     /// The algorithm is Howard Hinnant's `civil_from_days` (https://howardhinnant.github.io/date_algorithms.html).
-    static func dateText(_ days: Int64) -> String {
+    private static func dateText(_ days: Int64) -> String {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

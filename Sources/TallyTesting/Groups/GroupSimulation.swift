@@ -1,0 +1,490 @@
+import TallyMerge
+import TallyModel
+
+/// Members that write and a node that merges, in memory, step by step as the dice fall.
+///
+/// The node's part is the real ``Merger``. What the simulation adds is the truth: which writes had gone into what each
+/// member's row held when it was written again. Against that it holds what the merger finds out from logs alone.
+package struct GroupSimulation: Sendable {
+    /// A rule that is broken on purpose, to see that it is noticed.
+    package enum Flaw: Sendable {
+        /// A write counts as having seen all that the ledger held when it was read.
+        case base
+        /// Rows that were deleted are forgotten before every member has passed them.
+        case tombstone
+        /// Of two writes with one time, the one that was read first is older.
+        case tieBreak
+    }
+
+    package struct Shape: Sendable {
+        package var members: ClosedRange<Int> = 2...6
+        package var steps = 40
+        package var flaw: Flaw?
+        /// Whether what happens is put into words, for whoever looks at one history.
+        package var isTraced = false
+
+        package init(members: ClosedRange<Int> = 2...6, steps: Int = 40, flaw: Flaw? = nil) {
+            self.members = members
+            self.steps = steps
+            self.flaw = flaw
+        }
+    }
+
+    /// What the node had read of a member's log, in the ledger.
+    private struct Intake: Sendable {
+        var position = 0
+        var base: UInt64 = 0
+        var history = 0
+        var isJoined = false
+        /// Whether the member was restored and not brought to anything since: what its rows had seen is not known exactly.
+        var isVague = false
+        /// The rows that the member was found with when it came, and the sequence at which it came.
+        var found: Set<RowID> = []
+        var cameAt: UInt64 = 0
+
+        /// How the member had come by the rows of some changes.
+        func compared(_ changes: [RowChange]) -> [RowID: UInt64] {
+            guard base < cameAt else { return [:] }
+            var result: [RowID: UInt64] = [:]
+            for change in changes {
+                if let id = GroupSimulation.row(of: change), found.contains(id) { result[id] = cameAt }
+            }
+            return result
+        }
+    }
+
+    /// A batch that was read from the ledger and not written yet.
+    private struct Batch: Sendable {
+        var member: Int
+        var end: UInt64
+        var rows: [(id: RowID, row: Row?, seen: Set<Int>)]
+    }
+
+    static let columns = 4
+    private static let keys = 3
+
+    package let seed: UInt64
+    let shape: Shape
+    private var dice: SplitMix64
+    private(set) var members: [SimulatedMember] = []
+    private(set) var memory = InMemoryGroupMemory()
+    private var merger: Merger
+    private var intakes: [Intake] = []
+    private var batches: [Batch] = []
+    private var backups: [(member: Int, copy: SimulatedMember)] = []
+    private var cutOff: Set<Int> = []
+    private var now: Int64 = 1_700_000_000_000_000
+    /// The writes of members, by number: which write of the ledger each became.
+    private(set) var stamped: [Int: (row: RowID, write: RowWrite)] = [:]
+    /// The members' writes that the ledger's state of a row holds.
+    private var merged: [RowID: Set<Int>] = [:]
+    /// For each write, what its author's row truly held before it.
+    private(set) var truths: [Int: (author: Int, seen: Set<Int>, before: Row?)] = [:]
+    private var nextWrite = 0
+    private var nextActor: UInt16 = 10
+    /// Who members were before they were restored.
+    private var former: [Int: Set<Actor>] = [:]
+    private(set) var problem: String?
+    /// What was counted: the sum of all differences, by row.
+    private(set) var trace: [String] = []
+
+    static let table = MergeTable(
+        rules: MergeRules(columns: [.latest, .latest, .counter, .greatest], delete: .latest),
+        kinds: [ColumnKind](repeating: .exact, count: columns)
+    )
+
+    private struct NoExpressions: MergeExpressions {
+        func value(of expression: String, base: Value?, current: Value, incoming: Value) -> Value { current }
+    }
+
+    static let expressions: any MergeExpressions = NoExpressions()
+
+    package init(seed: UInt64, shape: Shape = Shape()) {
+        self.seed = seed
+        self.shape = shape
+        dice = SplitMix64(seed: seed)
+        merger = Merger(tables: [Self.table], expressions: Self.expressions)
+    }
+
+    // MARK: Running
+
+    /// Runs one history to its end, and where something is wrong once more, in words.
+    ///
+    /// - Returns: What was wrong; `nil` when nothing was.
+    package mutating func run() -> String? {
+        guard let problem = runOnce(), !shape.isTraced else { return described }
+        var shape = shape
+        shape.isTraced = true
+        var again = GroupSimulation(seed: seed, shape: shape)
+        return again.runOnce() ?? problem
+    }
+
+    private mutating func runOnce() -> String? {
+        let count = shape.members.lowerBound + dice.below(shape.members.count)
+        for index in 0..<count { addMember(index) }
+        seedRows()
+        for index in members.indices { join(index) }
+        for _ in 0..<shape.steps {
+            if problem != nil { return described }
+            now += Int64(dice.below(2000))
+            step()
+        }
+        quiesce()
+        if problem == nil { judge() }
+        return described
+    }
+
+    /// Notes what happens, where somebody wants to read it.
+    private mutating func note(_ text: @autoclosure () -> String) {
+        if shape.isTraced { trace.append(text()) }
+    }
+
+    mutating func fail(_ what: String) { problem = problem ?? what }
+
+    private var described: String? {
+        problem.map { "seed \(seed): \($0)\n" + trace.map { "  \($0)\n" }.joined() }
+    }
+
+    private mutating func step() {
+        let member = dice.below(members.count)
+        switch dice.below(20) {
+        case 0...7: write(member)
+        case 8...11: read(member)
+        case 12...13: prepare(member)
+        case 14...15: deliver()
+        case 16: crash()
+        case 17: if cutOff.contains(member) { cutOff.remove(member) } else { cutOff.insert(member) }
+        case 18: if dice.below(4) == 0 { backUp(member) } else { restore() }
+        default: forgetBatches(of: member)
+        }
+    }
+
+    /// Lets everything arrive.
+    private mutating func quiesce() {
+        cutOff = []
+        for _ in 0..<20 {
+            let before = (memory.head, members.map(\.applied))
+            for index in members.indices { readAll(index) }
+            for index in members.indices {
+                forgetBatches(of: index)
+                prepare(index)
+            }
+            while !batches.isEmpty, problem == nil { deliver() }
+            if problem != nil || before == (memory.head, members.map(\.applied)) { return }
+        }
+        problem = problem ?? "the group did not come to rest"
+    }
+
+    // MARK: Members
+
+    private mutating func addMember(_ index: Int) {
+        let skew = dice.below(5) == 0 ? Int64(dice.below(1_200_000_000)) - 600_000_000 : Int64(dice.below(1000))
+        members.append(SimulatedMember(actor: Actor(UInt16(index + 1)), skew: skew))
+        intakes.append(Intake())
+    }
+
+    private mutating func seedRows() {
+        for key in 0..<Self.keys where dice.below(2) == 0 {
+            let row = Row([.integer(Int64(key)), .text("seed"), .integer(10), .integer(0)])
+            let write = number(author: 0, seen: [], before: nil)
+            members[0].rows[Self.id(key)] = SimulatedMember.Held(row: row, seen: [write])
+        }
+    }
+
+    private mutating func number(author: Int, seen: Set<Int>, before: Row?) -> Int {
+        nextWrite += 1
+        truths[nextWrite] = (author, seen, before)
+        return nextWrite
+    }
+
+    static func id(_ key: Int) -> RowID { RowID(table: 0, key: RowCoding.encode(Row([.integer(Int64(key))]))) }
+
+    /// A member writes one transaction of its own.
+    private mutating func write(_ index: Int) {
+        var changes: [RowChange] = []
+        var writes: [Int] = []
+        var keys = Array(0..<Self.keys)
+        for _ in 0...dice.below(2) {
+            let key = keys.remove(at: dice.below(keys.count))
+            let id = Self.id(key)
+            let held = members[index].rows[id] ?? SimulatedMember.Held(row: nil, seen: [])
+            guard let after = change(held.row, key) else { continue }
+            let write = number(author: index, seen: held.seen, before: held.row)
+            members[index].rows[id] = SimulatedMember.Held(row: after.row, seen: held.seen.union([write]))
+            changes.append(after.row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
+            writes.append(write)
+        }
+        guard !changes.isEmpty else { return }
+        // Now and then two members commit at the very same moment.
+        let committed = Timestamp(
+            microseconds: (dice.below(3) == 0 ? now / 10_000 * 10_000 : now) + members[index].skew
+        )
+        members[index].log.append(.local(changes, writes: writes, committed: committed))
+        note("\(index) writes \(writes): \(changes.map(Self.words))")
+    }
+
+    private static func words(_ change: RowChange) -> String {
+        switch change {
+        case .put(let id, let row, _): "\(id.key.last ?? 0)/\(id.key[5])=\(row.values.dropFirst().map { "\($0!)" })"
+        case .delete(let id, _): "delete \(id.key[5])"
+        default: "?"
+        }
+    }
+
+    private mutating func change(_ row: Row?, _ key: Int) -> AuthoredRow? {
+        guard var row else {
+            let (name, count) = (dice.below(5), dice.below(20))
+            return .row(
+                Row([.integer(Int64(key)), .text("n\(name)"), .integer(Int64(count)), .integer(Int64(dice.below(9)))])
+            )
+        }
+        if dice.below(6) == 0 { return AuthoredRow.none }
+        let former = row
+        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(50))") }
+        if dice.below(2) == 0, case .integer(let count)? = row[2] {
+            row[2] = .integer(count + Int64(dice.below(9)) - 4)
+        }
+        if dice.below(3) == 0 { row[3] = .integer(Int64(dice.below(9))) }
+        return row == former ? nil : .row(row)
+    }
+
+    // MARK: The node reads
+
+    private mutating func read(_ index: Int) {
+        guard !cutOff.contains(index) else { return }
+        for _ in 0...dice.below(3) { readOne(index) }
+    }
+
+    private mutating func readAll(_ index: Int) {
+        while problem == nil, readOne(index) {}
+    }
+
+    @discardableResult
+    private mutating func readOne(_ index: Int) -> Bool {
+        if intakes[index].history != members[index].history { join(index) }
+        guard intakes[index].position < members[index].log.count else { return false }
+        let record = members[index].log[intakes[index].position]
+        intakes[index].position += 1
+        switch record {
+        case .signed(let sequence):
+            intakes[index].base = sequence
+            intakes[index].isVague = false
+            updateStable()
+        case .local(let changes, let writes, let committed):
+            take(changes, writes, from: index, base: intakes[index].base, committed: committed)
+        }
+        return true
+    }
+
+    private mutating func take(
+        _ changes: [RowChange],
+        _ writes: [Int],
+        from index: Int,
+        base: UInt64,
+        committed: Timestamp,
+        standing: CapturedTransaction.Standing = .following
+    ) {
+        let transaction = CapturedTransaction(
+            author: members[index].actor,
+            base: shape.flaw == .base ? memory.head : base,
+            committed: committed,
+            received: Timestamp(microseconds: now),
+            changes: changes,
+            compared: standing == .following ? intakes[index].compared(changes) : [:],
+            standing: standing
+        )
+        do {
+            guard let entry = try merger.take(transaction, into: &memory) else { return }
+            note("read \(writes) of \(index) as \(entry.sequence), base \(base)")
+            for (change, number) in zip(changes, writes) {
+                guard let id = Self.row(of: change), let version = memory.latest(of: id),
+                    version.sequence == entry.sequence,
+                    let write = version.state.writes.first(where: { $0.stamp.dot == version.dot })
+                else { continue }
+                stamped[number] = (id, write)
+                merged[id, default: []].insert(number)
+                check(write, number, on: id, standing)
+                if shape.flaw == .tombstone, ledgerRow(id) == nil {
+                    memory.forget(id)
+                }
+            }
+        } catch {
+            problem = "the merger failed: \(error)"
+        }
+    }
+
+    private static func row(of change: RowChange) -> RowID? {
+        switch change {
+        case .put(let id, _, _), .delete(let id, _): id
+        default: nil
+        }
+    }
+
+    /// Holds what the merger found out about a write against the truth.
+    private mutating func check(
+        _ write: RowWrite,
+        _ number: Int,
+        on id: RowID,
+        _ standing: CapturedTransaction.Standing
+    ) {
+        guard standing == .following, !intakes[truths[number]?.author ?? 0].isVague, let truth = truths[number] else {
+            return
+        }
+        for (other, known) in stamped where known.row == id && other != number {
+            let isSeen = write.stamp.context.includes(known.write.stamp.dot)
+            let isOwn = known.write.stamp.dot.actor == write.stamp.dot.actor
+            let wasSeen = truth.seen.contains(other)
+            // An author counts as having seen what it wrote before, even where that was written over meanwhile.
+            guard isSeen == wasSeen || (isOwn && isSeen) else {
+                problem =
+                    "write \(number) of row \(id.key[5]) \(wasSeen ? "had" : "had not") seen write \(other), and counts as if "
+                    + "it \(isSeen ? "had" : "had not")"
+                return
+            }
+        }
+        for edit in write.edits where write.kind == .update && edit.before != truth.before?[edit.column] {
+            problem = "write \(number) changed \(truth.before as Any), and counts as a change of \(edit.before as Any)"
+        }
+    }
+
+    private mutating func updateStable() {
+        guard intakes.allSatisfy(\.isJoined), let least = intakes.map(\.base).min() else {
+            merger.stable = VersionVector()
+            return
+        }
+        merger.stable = memory.sight(at: least).vector
+    }
+
+    // MARK: The node writes
+
+    private mutating func prepare(_ index: Int) {
+        let (start, end) = (members[index].applied, memory.head)
+        guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined else { return }
+        guard !cutOff.contains(index), !batches.contains(where: { $0.member == index }) else { return }
+        let intake = intakes[index]
+        let due = memory.due(for: members[index].actor, after: start, upTo: end) { row, sequence in
+            sequence <= intake.cameAt && intake.found.contains(row)
+        }
+        let rows = due.map { id in
+            (id: id, row: ledgerRow(id), seen: merged[id] ?? [])
+        }
+        batches.append(Batch(member: index, end: end, rows: rows))
+    }
+
+    private func ledgerRow(_ id: RowID) -> Row? {
+        do {
+            return try memory.latest(of: id)?.state.outcome(under: Self.table.rules, evaluating: Self.expressions).row
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func deliver() {
+        guard !batches.isEmpty else { return }
+        let batch = batches.remove(at: dice.below(batches.count))
+        guard !cutOff.contains(batch.member) else { return }
+        for (id, row, seen) in batch.rows {
+            members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
+        }
+        members[batch.member].applied = batch.end
+        members[batch.member].log.append(.signed(batch.end))
+        note("bring \(batch.member) to \(batch.end): \(batch.rows.map { $0.id.key[5] })")
+    }
+
+    private mutating func forgetBatches(of index: Int) {
+        batches.removeAll { $0.member == index }
+    }
+
+    // MARK: What goes wrong
+
+    /// The node ends and starts anew from its ledger.
+    private mutating func crash() {
+        batches = []
+        var clocks: [Actor: HybridTime] = [:]
+        for (actor, time) in memory.entries.map({ ($0.dot.actor, $0.sight.clock) }) { clocks[actor] = time }
+        merger = Merger(
+            tables: [Self.table],
+            head: memory.sight(at: memory.head),
+            clocks: clocks,
+            expressions: Self.expressions
+        )
+        updateStable()
+        note("crash")
+    }
+
+    private mutating func backUp(_ index: Int) {
+        backups.append((index, members[index]))
+    }
+
+    /// A member comes back as it once was.
+    private mutating func restore() {
+        guard let backup = backups.popLast() else { return }
+        let history = members[backup.member].history + 1
+        members[backup.member] = backup.copy
+        members[backup.member].history = history
+        members[backup.member].log = []
+        forgetBatches(of: backup.member)
+        note("restore \(backup.member) to \(backup.copy.applied)")
+    }
+
+    /// Compares what a member holds with what the group holds.
+    private mutating func join(_ index: Int) {
+        if members[index].history > 0 {
+            // Nothing that the ledger has of it is its own any more.
+            former[index, default: []].insert(members[index].actor)
+            members[index].actor = Actor(nextActor)
+            nextActor += 1
+        }
+        let member = members[index]
+        intakes[index] = Intake(position: member.log.count, base: 0, history: member.history)
+        intakes[index].isVague = member.history > 0
+        updateStable()
+        do {
+            var comparison = Comparison(
+                member: member.actor,
+                applied: member.applied,
+                head: memory.head,
+                former: former[index] ?? [],
+                givesWay: index > 0
+            )
+            for (id, held) in member.rows.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) }) {
+                guard let row = held.row else { continue }
+                let isSame = try comparison.found(row, as: id, &merger, &memory)
+                guard isSame else { continue }
+                if comparison.keepsFound { intakes[index].found.insert(id) }
+                // Who holds what the group holds has seen what the group has, however it came by it.
+                members[index].rows[id]?.seen.formUnion(merged[id] ?? [])
+            }
+            for id in memory.rows(of: 0) where comparison.asksForMissing && member.rows[id]?.row == nil {
+                try comparison.missed(id, &merger, &memory)
+            }
+            let received = Timestamp(microseconds: now)
+            if let transaction = comparison.transaction(received: received) {
+                let writes = transaction.changes.map { change -> Int in
+                    let held = Self.row(of: change).flatMap { member.rows[$0] }
+                    // The rows of a member that joins are new to the group, whatever wrote them.
+                    return number(author: index, seen: held?.seen ?? [], before: nil)
+                }
+                take(
+                    transaction.changes,
+                    writes,
+                    from: index,
+                    base: transaction.base,
+                    committed: transaction.committed,
+                    standing: transaction.standing
+                )
+                for (change, write) in zip(transaction.changes, writes) {
+                    guard let id = Self.row(of: change) else { continue }
+                    members[index].rows[id, default: SimulatedMember.Held(row: nil, seen: [])].seen.insert(write)
+                }
+            }
+            intakes[index].base = comparison.keepsFound ? 0 : comparison.base
+            intakes[index].cameAt = comparison.keepsFound ? comparison.base : 0
+            intakes[index].isJoined = true
+            updateStable()
+            note("join \(index), brought to \(member.applied): base \(comparison.base)")
+        } catch {
+            problem = "the comparison failed: \(error)"
+        }
+    }
+}

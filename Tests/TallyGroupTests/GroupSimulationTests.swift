@@ -1,0 +1,35 @@
+import TallyTesting
+import Testing
+
+@Suite("Groups, simulated", .timeLimit(.minutes(15)))
+struct GroupSimulationTests {
+    /// Histories in all: small ones, with crashes, partitions, clocks that are off, members that come and are restored.
+    private static let count = 50_000
+    private static let parts = 8
+
+    @Test("Members agree, nothing is lost, and every write counts as having seen what it had", arguments: 0..<parts)
+    func histories(part: Int) {
+        let first = SplitMix64.newSeed() &+ UInt64(part) << 40
+        for number in 0..<Self.count / Self.parts {
+            var simulation = GroupSimulation(seed: first &+ UInt64(number))
+            if let problem = simulation.run() {
+                Issue.record("\(problem)")
+                return
+            }
+        }
+    }
+
+    /// How many histories it takes at most to notice that a rule is broken.
+    @Test(
+        "A broken rule is noticed",
+        arguments: [(GroupSimulation.Flaw.base, 20), (.tieBreak, 500), (.tombstone, 100)]
+    )
+    func flaws(flaw: GroupSimulation.Flaw, limit: Int) {
+        let first = SplitMix64.newSeed()
+        let isNoticed = (0..<limit).contains { number in
+            var simulation = GroupSimulation(seed: first &+ UInt64(number), shape: .init(flaw: flaw))
+            return simulation.run() != nil
+        }
+        #expect(isNoticed, "\(limit) histories from seed \(first) on went by")
+    }
+}
