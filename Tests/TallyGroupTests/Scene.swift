@@ -9,7 +9,7 @@ import TallyModel
 /// A group of three with one table, `items(id, quantity, note)`, and a ledger in a folder of its own.
 ///
 /// What members commit is taken in as the node would; no store is opened.
-final class Scene {
+struct Scene {
     static let items = TableSchema(
         name: TableName("items"),
         columns: [
@@ -22,24 +22,26 @@ final class Scene {
 
     let settings: GroupSettings
     let path: String
-    private let folder: URL
+
+    /// Where all scenes of the process are; removed with it, since an archive may outlive its scene.
+    private static let folder: URL = {
+        atexit {
+            // A leftover in the system's temporary folder is no reason to fail.
+            try? FileManager.default.removeItem(at: Scene.folder)
+        }
+        return FileManager.default.temporaryDirectory.appending(path: "tally-\(UUID().uuidString.prefix(8))")
+    }()
 
     init(_ columns: [String: PolicySetting] = [:], delete: DeletePolicy = .latest) throws {
         let table = GroupTableSettings(name: TableName("items"), columns: columns, delete: delete)
         settings = GroupSettings(name: "carts", members: ["eu", "us", "edge"], seed: "eu", tables: [table])
-        folder = FileManager.default.temporaryDirectory.appending(path: "tally-\(UUID().uuidString.prefix(8))")
-        path = folder.path + "/carts.db"
+        path = Self.folder.path + "/\(UUID().uuidString.prefix(8))/carts.db"
         let ledger = try GroupLedger(path: path, group: "carts")
         defer { ledger.close() }
         try ledger.writing {
             try ledger.nameMembers(settings.members)
             try ledger.save(Self.items, number: 0)
         }
-    }
-
-    deinit {
-        // A leftover in the system's temporary folder is no reason to fail.
-        try? FileManager.default.removeItem(at: folder)
     }
 
     static func row(_ id: Int64) -> RowID { RowID(table: 0, key: RowCoding.encode(Row([.integer(id)]))) }

@@ -84,12 +84,13 @@ package enum ConflictReport {
         }
     }
 
-    /// `eu wrote 7, us wrote 8: it became 8`.
+    /// `eu wrote 7, us wrote 8: it became 8; undone: kept eu`.
     private static func gist(of conflict: ConflictDetail) -> String {
         let parts = conflict.versions.map { "\($0.member) \(deed($0, conflict.column))" }
         let provisional = conflict.state == "waiting" ? "for now it is" : "it became"
         let end = conflict.column == nil ? result(of: conflict) : "\(provisional) \(result(of: conflict))"
-        return "\(parts.joined(separator: ", ")): \(end)"
+        let decision = conflict.decision.map { "; \(conflict.state): \($0)" } ?? ""
+        return "\(parts.joined(separator: ", ")): \(end)\(decision)"
     }
 
     private static func deed(_ version: ConflictDetail.Version, _ column: String?) -> String {
@@ -126,6 +127,7 @@ package enum ConflictReport {
             TextTable.Column(heading: "CHANGED"),
             TextTable.Column(heading: "")
         )
+        let standing = conflict.state == "waiting" ? "stands for now" : "stands"
         for version in conflict.versions {
             table.add(
                 Line(version.member),
@@ -134,7 +136,7 @@ package enum ConflictReport {
                 Line(version.hadSeen.map { Humane.count(Int($0)) } ?? ""),
                 Line(version.operation),
                 Line(text(version.edits)),
-                Line(version.stands ? "stands" : "", .good)
+                Line(version.stands ? standing : "", .good)
             )
         }
         return table

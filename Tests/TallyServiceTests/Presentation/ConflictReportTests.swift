@@ -49,6 +49,9 @@ import TallyService
         decided.state = "undone"
         decided.decision = "kept eu"
         #expect(
+            ConflictReport.lines([decided])[2].text == "  eu wrote 7, us wrote 8: it became 8; undone: kept eu"
+        )
+        #expect(
             text(ConflictReport.lines(decided: decided, isOffline: true))
                 == "Conflict 3 is undone: kept eu.\nThe members get it with the next `tally run`."
         )
