@@ -37,13 +37,13 @@ struct CrashPlan {
             Run(kill: .at(.chunkWritten, occurrence: .random(in: 1...3, using: &random)), preparation: .nothing)
         }
         var rest: [Run] = []
-        for milestone in Milestone.allCases {
+        for milestone in Milestone.ofFlows {
             for number in 0..<each {
                 let preparation: Preparation =
                     switch milestone {
                     case .captureInstalling: number.isMultiple(of: 2) ? .newTable : .newColumn
                     case .chunkWritten: .resync
-                    case .batchApplied, .batchCommitted, .capturedRowsRemoved: .nothing
+                    case .batchApplied, .batchCommitted, .capturedRowsRemoved, .entriesKept: .nothing
                     }
                 let most = milestone == .capturedRowsRemoved || milestone == .captureInstalling ? 1 : 4
                 let occurrence = Int.random(in: 1...most, using: &random)
@@ -59,4 +59,9 @@ struct CrashPlan {
         runs += rest.shuffled(using: &random)
         self.runs = runs
     }
+}
+
+extension Milestone {
+    /// Those that a flow reaches.
+    static let ofFlows = Milestone.allCases.filter { $0 != .entriesKept }
 }

@@ -11,20 +11,10 @@ struct ConflictTests {
         let members: [String: SQLiteShell]
 
         init(_ policy: String = "{}") async throws {
-            site = try Site(stores: [:], flows: [])
             let names = ["edge", "eu", "us"]
-            let stores = names.map { "  \($0): { kind: sqlite, path: \($0).db }\n" }.joined()
-            try site.folder.write(
-                """
-                stores:
-                \(stores)groups:
-                  - name: carts
-                    members: [eu, us, edge]
-                    seed: eu
-                    tables:
-                      items: \(policy)
-                """,
-                to: "tally.yaml"
+            site = try Site(
+                stores: ["edge": "edge.db", "eu": "eu.db", "us": "us.db"],
+                groups: ["  - { name: carts, members: [eu, us, edge], seed: eu, tables: { items: \(policy) } }"]
             )
             var members: [String: SQLiteShell] = [:]
             for name in names { members[name] = SQLiteShell("\(name).db", in: site.folder) }

@@ -38,19 +38,20 @@ package struct Site {
     /// - Parameters:
     ///   - stores: Stores by name.
     ///   - flows: What ``flow(_:from:to:_:)`` made.
-    package init(stores: [String: StoreLine], flows: [String]) throws {
+    ///   - groups: Each as it stands in the file.
+    package init(stores: [String: StoreLine], flows: [String] = [], groups: [String] = []) throws {
         folder = try ScratchFolder()
         source = SQLiteShell("source.db", in: folder)
         target = SQLiteShell("target.db", in: folder)
-        try configure(stores: stores, flows: flows)
+        try configure(stores: stores, flows: flows, groups: groups)
     }
 
-    package func configure(stores: [String: StoreLine], flows: [String]) throws {
+    package func configure(stores: [String: StoreLine], flows: [String] = [], groups: [String] = []) throws {
         let stores = stores.sorted { $0.key < $1.key }.map { "  \($0.key): { \($0.value.settings) }" }
-        try folder.write(
-            "stores:\n" + stores.joined(separator: "\n") + "\nflows:\n" + flows.joined(separator: "\n") + "\n",
-            to: "tally.yaml"
-        )
+        var text = "stores:\n" + stores.joined(separator: "\n") + "\n"
+        if !flows.isEmpty { text += "flows:\n" + flows.joined(separator: "\n") + "\n" }
+        if !groups.isEmpty { text += "groups:\n" + groups.joined(separator: "\n") + "\n" }
+        try folder.write(text, to: "tally.yaml")
     }
 
     /// One flow of a `tally.yaml`, with waits between attempts that suit a test.

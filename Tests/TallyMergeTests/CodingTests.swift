@@ -63,4 +63,32 @@ struct CodingTests {
             }
         }
     }
+
+    /// Each is well formed, and would make a state that no one can come to.
+    @Test func statesThatCannotBeAreRefused() throws {
+        func write(counter: UInt64, at time: Int64, column: Int = 0) -> [UInt8] {
+            let dot = Dot(actor: Actor(1), counter: counter)
+            let stamp = Stamp(dot: dot, time: HybridTime(microseconds: time), context: VersionVector())
+            var state = RowState()
+            state.add(
+                RowWrite(stamp: stamp, kind: .update, edits: [ColumnEdit(column: column, before: nil, after: .null)])
+            )
+            // After the version, no base, nothing seen and a count of one.
+            return Array(state.encoded.dropFirst(4))
+        }
+        let (first, second) = (write(counter: 1, at: 1), write(counter: 2, at: 2))
+        #expect(try RowState(encoded: [1, 0, 0, 2] + first + second).writes.count == 2)
+        let refused: [[UInt8]] = [
+            [1, 0, 0, 2] + second + first,
+            [1, 0, 0, 2] + first + first,
+            [1, 0, 0, 2] + first + write(counter: 1, at: 2),
+            [1, 0, 1, 1, 1, 1] + first,
+            [1, 0, 1, 1, 0, 0],
+            [1, 0, 2, 2, 1, 1, 1, 0],
+            [1, 0, 0, 1] + write(counter: 1, at: 1, column: 1 << 16),
+            [1, 0, 0, 0x80, 0],
+            [2, 0, 0, 0],
+        ]
+        for bytes in refused { #expect(throws: MalformedRowState.self) { try RowState(encoded: bytes) } }
+    }
 }

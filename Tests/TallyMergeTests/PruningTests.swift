@@ -59,4 +59,19 @@ struct PruningTests {
         state.prune(under: table.rules)
         #expect(state.writes.map(\.kind) == [.insert])
     }
+
+    /// The write that has seen the second has not seen what the second had: both are still needed.
+    @Test func whatStandsAgainstAWriteStillToArriveIsKept() throws {
+        for kind in [RowWrite.Kind.update, .delete] {
+            var table = Table(.greatest, base: .integer(0), delete: .wins)
+            table.write(1, at: 2, seen: [3: 1], kind, from: .integer(9), to: .integer(1))
+            table.write(2, at: 3, seen: [1: 1], kind == .delete ? .insert : .update, from: .integer(1), to: .integer(2))
+            var state = table.state
+            state.prune(under: table.rules)
+            table.write(3, at: 1, kind, from: .integer(0), to: .integer(9))
+            state.add(table.writes[2])
+            let outcome = try state.outcome(under: table.rules, evaluating: Concatenation())
+            #expect(outcome == MergeOutcome(row: Row([.integer(2)]), clashes: []))
+        }
+    }
 }

@@ -80,7 +80,8 @@ struct DecisionCase {
     /// The first write since the conflict to what it was about.
     private var laterWrite: RecordedVersion? {
         later.first { version in
-            guard let write = version.write else { return false }
+            // What a member wrote and is no longer known may have been anything; the node alone sends rows as they are.
+            guard let write = version.write else { return version.version.dot.actor != .node }
             guard let column = conflict.column, write.kind == .update else { return true }
             return write.edits.contains { $0.column == column }
         }

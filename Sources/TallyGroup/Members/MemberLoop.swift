@@ -18,6 +18,13 @@ struct MemberLoop {
                     retry.succeeded()
                     try await session.run()
                     await session.close()
+                } catch let again as MemberReader.ComparesAgain {
+                    await session.close()
+                    context.options.logger.warning(
+                        "compares again",
+                        metadata: ["member": "\(store.name)", "reason": "\(again.reason)"]
+                    )
+                    try await context.record.compareAgain(store.name)
                 } catch {
                     await session.close()
                     throw error

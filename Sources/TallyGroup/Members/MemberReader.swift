@@ -3,12 +3,22 @@ import TallyModel
 /// Takes in one member's log, slice after slice.
 struct MemberReader {
     private let name: String
+    private let tables: [GroupTable]
     private let record: GroupRecord
     private let source: any SourceSession
+    private let observer: MilestoneObserver?
     private var intake: Intake
 
-    init(_ name: String, _ tables: [GroupTable], from source: any SourceSession, into record: GroupRecord) {
+    init(
+        _ name: String,
+        _ tables: [GroupTable],
+        from source: any SourceSession,
+        into record: GroupRecord,
+        observer: MilestoneObserver?
+    ) {
+        self.observer = observer
         self.name = name
+        self.tables = tables
         self.record = record
         self.source = source
         intake = Intake(member: name, tables: tables)
@@ -25,6 +35,7 @@ struct MemberReader {
                 let steps = try intake.steps(of: slice)
                 guard let last = steps.last(where: { $0.position != nil })?.position else { continue }
                 try await record.take(steps, from: name)
+                observer?(.entriesKept)
                 try await source.acknowledge(last)
                 progress(last)
             case .schema(let change): try check(change)
@@ -33,7 +44,35 @@ struct MemberReader {
         }
     }
 
-    /// Changes of structure that the group can go on with: columns that come and go in a member are left out of it.
+    /// Goes on with changes of structure that leave the group's columns where they were; columns that a member alone has
+    /// are its own business.
     private func check(_ change: SchemaChange) throws {
+        guard let table = tables.first(where: { $0.schema.name == change.table }) else { return }
+        switch change {
+        case .created: return
+        case .altered(_, let schema):
+            let missing = table.schema.columns.map(\.name).filter { schema.column(named: $0) == nil }
+            guard missing.isEmpty else {
+                throw StoreError(
+                    .incompatibleSchema,
+                    "member \(name) no longer has column \(missing.joined(separator: ", ")), which the group has; put it "
+                        + "back there, and it goes on",
+                    table: table.schema.name
+                )
+            }
+            _ = try TableBridge(table, member: schema, named: name)
+        case .dropped:
+            throw StoreError(
+                .missingTable,
+                "member \(name) no longer has the table; make it again there, and it is filled from the group",
+                table: table.schema.name
+            )
+        case .invalidated(_, let reason): throw ComparesAgain(reason: reason)
+        }
+    }
+
+    /// The log does not tell what happened to a table: the member's rows have to be compared with the group's.
+    struct ComparesAgain: Error {
+        let reason: String
     }
 }

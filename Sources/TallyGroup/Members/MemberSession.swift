@@ -141,6 +141,7 @@ struct MemberSession {
         meter.enter(.live, name)
         meter.update(name) { $0.applied = applied }
         let writer = try MemberWriter(
+            record: record,
             path: context.path,
             group: context.settings.name,
             identity: await record.identity,
@@ -149,13 +150,14 @@ struct MemberSession {
             target: target,
             applied: applied,
             meter: meter,
-            now: context.options.now
+            now: context.options.now,
+            observer: context.options.observer
         )
         defer { context.caughtUp.leave(name) }
         if let goal, await source.start >= goal { context.caughtUp.hasRead(name) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                var reader = MemberReader(name, tables, from: source, into: record)
+                var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
                 try await reader.run { position in
                     meter.update(name) { $0.captured = "\(position)" }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }

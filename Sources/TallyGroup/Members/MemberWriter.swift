@@ -18,6 +18,7 @@ actor MemberWriter {
     private static let quiet = Duration.seconds(1)
 
     private let ledger: GroupLedger
+    private let record: GroupRecord
     private let name: String
     private let actor: Actor
     private let outlet: Outlet
@@ -25,14 +26,19 @@ actor MemberWriter {
     private let source: String
     private let meter: GroupMeter
     private let now: WallClock
+    private let observer: MilestoneObserver?
     private(set) var applied: UInt64
     private var signed: ContinuousClock.Instant = .now
+    /// When refused rows were last tried again.
+    private var tried: ContinuousClock.Instant = .now
 
     /// - Parameters:
+    ///   - record: Told what the member refuses.
     ///   - path: The ledger's.
     ///   - identity: The ledger's, as members' checkpoints name it.
     ///   - applied: The sequence that the member holds.
     init(
+        record: GroupRecord,
         path: String,
         group: String,
         identity: String,
@@ -41,8 +47,11 @@ actor MemberWriter {
         target: any TargetSession,
         applied: UInt64,
         meter: GroupMeter,
-        now: @escaping WallClock
+        now: @escaping WallClock,
+        observer: MilestoneObserver?
     ) throws {
+        self.observer = observer
+        self.record = record
         guard let ledger = try GroupLedger(readingAt: path, group: group) else {
             throw StoreError(.unreachable, "\(path): the group's ledger is gone")
         }
@@ -62,32 +71,64 @@ actor MemberWriter {
     /// - Returns: Whether there was.
     func writeSome() async throws -> Bool {
         let ledger = ledger
-        guard let due = try ledger.reading({ try ledger.due(for: actor, after: applied, limit: Self.batch) }) else {
-            return false
-        }
-        if due.rows.isEmpty, ContinuousClock.now - signed < Self.quiet {
+        let due = try ledger.reading { try ledger.due(for: actor, after: applied, limit: Self.batch) }
+        let parked = try parkedIfDue(ledger)
+        guard let end = due?.end ?? (parked.isEmpty ? nil : applied) else { return false }
+        let rows = due?.rows ?? []
+        if rows.isEmpty, parked.isEmpty, ContinuousClock.now - signed < Self.quiet {
             // The member wrote all of it. What it has seen is told with the next batch, or by and by.
-            applied = due.end
+            applied = end
             return true
         }
-        try await target.sign(due.end)
-        var refused = 0
+        try await target.sign(end)
         do {
-            for start in stride(from: 0, to: due.rows.count, by: Self.slice) {
-                let rows = due.rows[start..<min(start + Self.slice, due.rows.count)]
-                let outcome = try await target.apply(try outlet.slice(rows), replaying: [])
-                refused += outcome.rejections.count
-            }
-            let position = Position(order: due.end)
-            try await target.commit(Checkpoint(sourceID: source, position: position), notes: [])
+            try await write(rows, parked, end)
+            observer?(.batchApplied)
+            try await target.commit(Checkpoint(sourceID: source, position: Position(order: end)), notes: [])
+            observer?(.batchCommitted)
         } catch {
             await target.rollback()
             throw error
         }
-        applied = due.end
+        applied = end
         signed = .now
-        meter.applied(due.rows.count, refused: refused, to: due.end, of: name, committed: due.committed, now: now())
-        return true
+        meter.applied(rows.count, to: end, of: name, committed: due?.committed, now: now())
+        return due != nil
+    }
+
+    /// Writes rows, and tries those again that the member refused before.
+    private func write(_ rows: [DueRow], _ parked: [DueRow], _ end: UInt64) async throws {
+        var refused = try await apply(rows)
+        let again = parked.filter { row in !rows.contains { $0.id == row.id } }
+        refused += try await apply(again)
+        // Those that were parked and came again with the batch are taken as well, unless they are refused once more.
+        let taken = (again + rows.filter { row in parked.contains { $0.id == row.id } }).map(\.id)
+            .filter { id in !refused.contains { $0.id == id } }
+        guard !refused.isEmpty || !taken.isEmpty else { return }
+        try await record.notePark(refused, taken: taken, by: name, end: end)
+    }
+
+    private func apply(_ rows: [DueRow]) async throws -> [ParkedRow] {
+        var refused: [ParkedRow] = []
+        for start in stride(from: 0, to: rows.count, by: Self.slice) {
+            let some = rows[start..<min(start + Self.slice, rows.count)]
+            let outcome = try await target.apply(try outlet.slice(some), replaying: [])
+            refused += outcome.rejections.map { rejection in
+                ParkedRow(id: some[start + rejection.index].id, base: applied, reason: rejection.reason)
+            }
+        }
+        return refused
+    }
+
+    /// The rows that the member refused, when it is time to try them again.
+    private func parkedIfDue(_ ledger: GroupLedger) throws -> [DueRow] {
+        guard ContinuousClock.now - tried >= Self.quiet else { return [] }
+        tried = .now
+        return try ledger.reading {
+            try ledger.parked(by: actor).compactMap { row in
+                try ledger.latest(of: row.id).map { DueRow(id: row.id, state: $0.state, isNew: false) }
+            }
+        }
     }
 
     func close() {

@@ -32,6 +32,13 @@ extension GroupRecord {
         )
     }
 
+    /// Has a member be compared with the group once more, whatever its log says.
+    func compareAgain(_ name: String) throws {
+        var member = try member(name)
+        if member.stage == .live { member.stage = .joining }
+        try save(member)
+    }
+
     /// Takes in rows as the member holds them, in the group's columns.
     func compare(_ rows: [Row], of table: Int, _ comparison: Comparison) throws {
         let ledger = try opened()

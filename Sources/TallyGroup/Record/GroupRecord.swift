@@ -19,6 +19,8 @@ actor GroupRecord {
     private var merger: Merger
     private var members: [String: GroupMember] = [:]
     private var tables: [GroupTable] = []
+    /// Members that refuse rows.
+    private var refusing: Set<Actor> = []
     /// Whether members are of different kinds, which write one value differently.
     private let isMixed: Bool
     private(set) var identity = ""
@@ -52,6 +54,7 @@ actor GroupRecord {
         let (sight, clocks) = try ledger.head()
         merger = Merger(tables: [], head: sight, clocks: clocks, skew: settings.skew, expressions: expressions)
         try adopt(try ledger.tables())
+        refusing = Set(try members.values.map(\.actor).filter { try !ledger.parked(by: $0).isEmpty })
         try updateStable()
         head.raise(to: sight.sequence)
     }
@@ -77,6 +80,11 @@ actor GroupRecord {
             status.resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)
             status.waiting = counts[.waiting] ?? 0
             status.ledgerBytes = ledger.byteCount
+            let parked = try ledger.parkedCounts()
+            for place in status.members.indices {
+                guard let member = members[status.members[place].name] else { continue }
+                status.members[place].refused = parked[member.actor] ?? 0
+            }
         } catch {
             // What the ledger cannot say now, it says to whoever writes it next, who stops for it.
         }
@@ -160,7 +168,7 @@ actor GroupRecord {
         try changing { merger in
             for step in steps {
                 if var transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
-                    if member.base < member.cameAt { try note(&transaction, of: member, ledger) }
+                    try note(&transaction, of: member, ledger)
                     var memory = ledger
                     _ = try merger.take(transaction, into: &memory)
                 }
@@ -169,6 +177,10 @@ actor GroupRecord {
                     if member.cameAt > 0, applied >= member.cameAt {
                         member.cameAt = 0
                         try ledger.forgetCompared(member.actor)
+                    }
+                    if refusing.contains(member.actor) {
+                        try ledger.forgetTaken(member.actor, broughtTo: applied)
+                        if try ledger.parked(by: member.actor).isEmpty { refusing.remove(member.actor) }
                     }
                 }
                 if let position = step.position { member.position = position }
@@ -179,15 +191,30 @@ actor GroupRecord {
         if member.base != base { try updateStable() }
     }
 
-    /// Notes which rows the member came with as the group had them.
+    /// Notes which rows the member came with as the group had them, and which it holds otherwise than it was sent them.
     private func note(
         _ transaction: inout CapturedTransaction,
         of member: GroupMember,
         _ ledger: GroupLedger
     ) throws {
-        for id in transaction.changes.flatMap(\.rows) where try ledger.isCompared(id, of: member.actor) {
-            transaction.compared[id] = member.cameAt
+        let (hasCome, refuses) = (member.base >= member.cameAt, refusing.contains(member.actor))
+        if hasCome, !refuses { return }
+        for id in transaction.changes.flatMap(\.rows) {
+            if !hasCome, try ledger.isCompared(id, of: member.actor) { transaction.compared[id] = member.cameAt }
+            if refuses, let base = try ledger.parkedBase(of: id, in: member.actor, broughtTo: member.base) {
+                transaction.compared[id] = base
+            }
         }
+    }
+
+    // MARK: What members refuse
+
+    /// Notes what a batch leaves as it was in a member; see ``GroupLedger/notePark(_:taken:by:end:at:)``.
+    func notePark(_ refused: [ParkedRow], taken: [RowID], by name: String, end: UInt64) throws {
+        let ledger = try opened()
+        let actor = try member(name).actor
+        try ledger.writing { try ledger.notePark(refused, taken: taken, by: actor, end: end, at: now()) }
+        refusing.insert(actor)
     }
 
     /// Runs `body` as one transaction of the ledger, durable when this returns. Conflicts that waited and that it has

@@ -31,7 +31,6 @@ final class GroupMeter: Sendable {
 
     func applied(
         _ rows: Int,
-        refused: Int,
         to sequence: UInt64,
         of member: String,
         committed: Timestamp?,
@@ -39,7 +38,6 @@ final class GroupMeter: Sendable {
     ) {
         update(member) { member in
             member.rows += rows
-            member.refused += refused
             member.applied = sequence
             if rows > 0, let committed { member.lagSeconds = max(0, now.since(committed) / .seconds(1)) }
         }

@@ -8,6 +8,12 @@ public struct DueRow: Sendable {
     public var state: RowState
     /// Whether the member certainly has no such row yet.
     public var isNew: Bool
+
+    public init(id: RowID, state: RowState, isNew: Bool) {
+        self.id = id
+        self.state = state
+        self.isNew = isNew
+    }
 }
 
 /// What brings a member from one sequence to another.

@@ -25,6 +25,13 @@ enum GroupMigration {
                 PRIMARY KEY (actor, table_number, key)
             ) STRICT, WITHOUT ROWID;
 
+            -- Rows that a member refuses to hold as the group has them: it holds them as of `base`, and as the group has them
+            -- once it has been brought to `taken`.
+            CREATE TABLE parked (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL,
+                taken INTEGER, reason TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (actor, table_number, key)
+            ) STRICT, WITHOUT ROWID;
+
             CREATE TABLE group_table (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, json TEXT NOT NULL) STRICT;
 
             -- `vector` and `clock` are of all that was seen up to the entry; `first` is the entry's first row in `version`.

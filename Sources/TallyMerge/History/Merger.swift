@@ -43,6 +43,8 @@ public struct Merger: Sendable {
         /// What the author's row held before the transaction, and what its author had seen of it.
         var before: Row?
         var context: VersionVector
+        /// The latest time among what the author had seen.
+        var clock: HybridTime?
         var hasSeenAll: Bool
         var after: Row?
         var time: Timestamp?
@@ -99,7 +101,7 @@ public struct Merger: Sendable {
                 for place in touched.indices where touched[place].id.table == table { touched[place].after = nil }
             }
         }
-        return try conclude(touched, transaction, base, &memory)
+        return try conclude(touched, transaction, &memory)
     }
 
     // MARK: What had been seen
@@ -124,7 +126,7 @@ public struct Merger: Sendable {
         _ memory: inout some GroupMemory
     ) throws -> Touched {
         guard let latest = try memory.latest(of: id) else {
-            return Touched(id: id, before: nil, context: base.vector, hasSeenAll: true)
+            return Touched(id: id, before: nil, context: base.vector, clock: base.clock, hasSeenAll: true)
         }
         let isOwn = latest.dot.actor == author && !latest.returns
         if latest.sequence <= base.sequence || isOwn {
@@ -136,11 +138,19 @@ public struct Merger: Sendable {
                 latest: latest,
                 before: row,
                 context: context,
+                clock: base.clock,
                 hasSeenAll: true,
                 after: row
             )
         }
-        var found = Touched(id: id, latest: latest, before: nil, context: base.vector, hasSeenAll: false)
+        var found = Touched(
+            id: id,
+            latest: latest,
+            before: nil,
+            context: base.vector,
+            clock: base.clock,
+            hasSeenAll: false
+        )
         // The author's own last version that the base lacks, unless something was written over it since.
         var own: VersionTrace?
         var isOverwritten = false
@@ -174,13 +184,12 @@ public struct Merger: Sendable {
     private mutating func conclude(
         _ touched: [Touched],
         _ transaction: CapturedTransaction,
-        _ base: Sight,
         _ memory: inout some GroupMemory
     ) throws -> Entry? {
         let author = transaction.author
         let dot = Dot(actor: author, counter: head.vector[author] + 1)
         let sequence = head.sequence + 1
-        let seen = [base.clock, clocks[author]].compactMap { $0 }.max()
+        let own = clocks[author]
         var last: HybridTime?
         var clamped: Duration?
         var rows = 0
@@ -188,7 +197,7 @@ public struct Merger: Sendable {
             guard let write = write(row, dot) else { continue }
             let stamped = HybridClock.stamp(
                 committed: row.time ?? transaction.committed,
-                seen: seen,
+                seen: [row.clock, own].compactMap { $0 }.max(),
                 received: transaction.received,
                 skew: skew
             )

@@ -59,7 +59,8 @@ struct JSON: Sendable {
         if case .object(let members) = content { members } else { nil }
     }
 
-    subscript(name: [UInt8]) -> JSON? {
-        members?.first { $0.name == name }?.value
+    /// The values of an object's members; empty for anything else.
+    var byName: [[UInt8]: JSON] {
+        Dictionary((members ?? []).map { ($0.name, $0.value) }) { _, last in last }
     }
 }

@@ -11,13 +11,10 @@ struct MapEdit {
     /// Whether the edit says all about the place, and not only about some keys in it.
     var isAssignment: Bool { before?.members == nil || after?.members == nil }
 
-    /// What the edit did to one key in the place; nil when it left it alone.
-    func edit(of name: [UInt8]) -> MapEdit? {
-        let (old, new) = (before?[name], after?[name])
+    /// What the edit did to one key in the place, which held `old` before and `new` after; nil when it left it alone.
+    func edit(from old: JSON?, to new: JSON?) -> MapEdit? {
         if isUnnamed { return MapEdit(stamp: stamp, before: nil, after: nil, isUnnamed: true) }
-        if isAssignment {
-            return MapEdit(stamp: stamp, before: nil, after: new, isUnnamed: old == nil && new == nil)
-        }
+        if isAssignment { return MapEdit(stamp: stamp, before: nil, after: new, isUnnamed: old == nil && new == nil) }
         return JSON.means(old, new) ? nil : MapEdit(stamp: stamp, before: old, after: new)
     }
 }
@@ -55,11 +52,17 @@ struct MapNode {
         let frontier = Frontier(of: assignments.map(\.stamp))
         let live = edits.filter { frontier.contains($0.stamp) }
         let base = assignments.isEmpty ? base : nil
+        let values = (
+            base: base?.byName ?? [:], before: live.map { $0.before?.byName }, after: live.map { $0.after?.byName }
+        )
         var members: [JSON.Member] = []
         var names: Set<[UInt8]> = []
         for member in ([base] + live.map(\.after)).flatMap({ $0?.members ?? [] }) {
             guard names.insert(member.name).inserted else { continue }
-            var node = MapNode(base: base?[member.name], edits: live.compactMap { $0.edit(of: member.name) })
+            let edits = live.indices.compactMap { index in
+                live[index].edit(from: values.before[index]?[member.name], to: values.after[index]?[member.name])
+            }
+            var node = MapNode(base: values.base[member.name], edits: edits)
             if let value = node.merged() {
                 members.append(JSON.Member(name: member.name, spelledName: member.spelledName, value: value))
             }

@@ -10,6 +10,8 @@ public enum Milestone: String, Sendable, Hashable, CaseIterable {
     case batchApplied = "batch-applied"
     /// A batch is committed in the target and not yet acknowledged to the source.
     case batchCommitted = "batch-committed"
+    /// What a member of a group wrote is in the group's ledger and not yet acknowledged to the member.
+    case entriesKept = "entries-kept"
     /// Captured rows are being removed from the source; the transaction is open.
     case capturedRowsRemoved = "captured-rows-removed"
 }

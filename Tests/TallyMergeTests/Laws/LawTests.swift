@@ -1,10 +1,14 @@
+import Foundation
 import TallyMerge
 import TallyModel
 import Testing
 
-/// Laws of merging, over random histories; a failure names its seed.
+/// Laws of merging, over random histories.
+///
+/// A failure names its seed; `TALLY_SEED=123 swift test -c release --filter LawTests` runs that history alone.
 struct LawTests {
-    static let seeds: Range<UInt64> = 0..<500
+    private static let seeds: ClosedRange<UInt64> =
+        ProcessInfo.processInfo.environment["TALLY_SEED"].flatMap(UInt64.init).map { $0...$0 } ?? 1...500
 
     @Test func theOrderOfArrivalDoesNotMatter() throws {
         for seed in Self.seeds {
@@ -82,7 +86,7 @@ struct LawTests {
             try #require(try history.outcome(of: state).row == expected.row, "seed \(seed)")
             if !state.seen.isEmpty { folds += 1 }
         }
-        #expect(folds > Self.seeds.count / 2, "too few histories fold at all")
+        #expect(Self.seeds.count == 1 || folds > Self.seeds.count / 2, "too few histories fold at all")
     }
 
     @Test func mergingIsCommutativeAssociativeAndIdempotent() throws {
@@ -112,8 +116,18 @@ struct LawTests {
             let expected = try history.outcome(of: history.state(of: history.writes))
             var generator = Generator(seed: seed)
             let shuffled = history.writes.shuffled(using: &generator)
-            var one = try folding(history, of: shuffled.prefix(7), of: history.writes, using: &generator)
-            var other = try folding(history, of: shuffled.suffix(7), of: history.writes, using: &generator)
+            var one = try folding(
+                history,
+                of: shuffled.prefix(shuffled.count * 2 / 3),
+                of: history.writes,
+                using: &generator
+            )
+            var other = try folding(
+                history,
+                of: shuffled.suffix(shuffled.count * 2 / 3),
+                of: history.writes,
+                using: &generator
+            )
             let (first, second) = (one, other)
             one.merge(second)
             other.merge(first)

@@ -67,4 +67,36 @@ struct MapTests {
         #expect(outcome.row == Row([.json("[1]")]))
         #expect(outcome.clashes.map(\.winner?.actor.number) == [2])
     }
+
+    @Test func namesAreEqualByWhatTheyMeanAndOfTwoTheLastHolds() throws {
+        let outcome = try merged(#"{"\u0061":1,"a":2}"#, #"{"b\/\ud83c\udfbc":1,"a":1}"#, base: .json(#"{"\u0061":1}"#))
+        #expect(outcome == MergeOutcome(row: Row([.json(#"{"\u0061":2,"b\/\ud83c\udfbc":1}"#)]), clashes: []))
+    }
+
+    @Test func textThatIsNoJSONNeverTraps() throws {
+        var generator = Generator(seed: 5)
+        let whole = Array(#"{"a\ud83c\udfbc\n": [1.5e-3, -0, true, false, null, "é\\"], "b": {"c": {}}}"#.utf8)
+        let letters = Array(#"{}[]":,\u0dE-+.tfn "#.utf8)
+        for policy in [ColumnPolicy.map, .set] {
+            for round in 0..<5000 {
+                var texts: [String] = []
+                for _ in 0..<3 {
+                    var bytes = Array(whole.prefix(round % 2 == 0 ? whole.count : generator.below(whole.count)))
+                    for _ in 0..<generator.below(3) where !bytes.isEmpty {
+                        bytes[generator.below(bytes.count)] = letters[generator.below(letters.count)]
+                    }
+                    texts.append(String(decoding: bytes, as: UTF8.self))
+                }
+                var table = Table(policy, base: .json(texts[0]))
+                table.write(1, at: 1, from: .json(texts[0]), to: .json(texts[1]))
+                table.write(2, at: 2, from: .json(texts[0]), to: .text(texts[2]))
+                _ = try table.outcome()
+            }
+        }
+        var table = Table(.map, base: .null)
+        for actor in 1...2 as ClosedRange<UInt16> {
+            table.write(actor, at: 1, from: .null, to: .json(String(repeating: #"{"a":"#, count: 100_000)))
+        }
+        #expect(try table.outcome().clashes.isEmpty)
+    }
 }
