@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
+                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres",
+                "TallyTransform", "SQLite",
                 "Threading",
                 // For the demo alone.
                 "PrivatePostgres",
@@ -115,11 +116,16 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyGroupTests",
-            dependencies: ["TallyTesting", "TallyGroup", "TallyLedger", "TallyMerge", "TallyModel", "SQLite"]
+            dependencies: [
+                "TallyTesting", "TallyGroup", "TallyLedger", "TallyMerge", "TallyEngine", "TallyModel", "SQLite",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TallyServiceTests",
-            dependencies: ["TallyService", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: [
+                "TallyService", "TallyGroup", "TallyMerge", "TallyEngine", "TallyTransform", "TallyModel",
+            ]
         ),
 
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.

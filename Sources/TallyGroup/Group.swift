@@ -66,6 +66,14 @@ public final class Group: Sendable {
         }
     }
 
+    /// Carries out what a person decided about a conflict: durable in the ledger when this returns, in the members as they are
+    /// brought up to it, by this run or the next.
+    ///
+    /// - Throws: ``Refusal`` where it cannot be done.
+    package func decide(_ id: Int64, _ decision: ConflictDecision) async throws {
+        try await context.record.decide(id, decision)
+    }
+
     /// Asks for a graceful end; returns at once.
     public func stop() { context.stopping.set() }
 

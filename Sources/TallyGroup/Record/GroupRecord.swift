@@ -64,6 +64,8 @@ actor GroupRecord {
         ledger = nil
     }
 
+    var isOpen: Bool { ledger != nil }
+
     func opened() throws -> GroupLedger {
         guard let ledger else { throw StoreError(.unreachable, "\(path): the group's ledger is closed") }
         return ledger
@@ -215,11 +217,18 @@ actor GroupRecord {
         refusing.insert(actor)
     }
 
-    /// Runs `body` as one transaction of the ledger, durable when this returns.
+    /// Runs `body` as one transaction of the ledger, durable when this returns. Conflicts that waited and that it has
+    /// settled are superseded in it.
     func changing<Result>(_ body: (inout Merger) throws -> Result) throws -> Result {
         let ledger = try opened()
         var changed = merger
-        let result = try ledger.writing { try body(&changed) }
+        let waiting = WaitingConflicts(in: ledger, rules: tables.map(\.merge.rules), expressions: expressions)
+        let result = try ledger.writing {
+            let mark = ledger.versionMark
+            let result = try body(&changed)
+            try waiting.supersede(writtenSince: mark)
+            return result
+        }
         merger = changed
         head.raise(to: merger.head.sequence)
         return result

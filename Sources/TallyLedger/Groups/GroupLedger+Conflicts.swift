@@ -2,36 +2,24 @@ import SQLite
 public import TallyMerge
 public import TallyModel
 
-/// A conflict as the ledger keeps it.
-public struct ConflictRecord: Sendable, Hashable {
-    public enum State: String, Sendable, Hashable, CaseIterable {
-        /// A policy decided.
-        case resolved
-        /// A person is to decide; a provisional winner is shown meanwhile.
-        case waiting
-        /// A person decided.
-        case decided
-        /// What the policy had decided was taken back.
-        case undone
-        /// Everybody saw the result and somebody wrote on: there is nothing left to decide.
-        case superseded
-    }
-
-    public var id: Int64
-    public var at: Timestamp
-    public var conflict: Conflict
-    public var policy: String
-    public var state: State
-    public var decidedAt: Timestamp?
-    /// What a person decided, in words.
-    public var decision: String?
-}
-
+/// Writing conflicts down.
 extension GroupLedger {
     public func keep(_ conflict: Conflict) throws {
         let at = conflict.writes.map(\.stamp.time.microseconds).max() ?? 0
         var state = RowState()
         for write in conflict.writes { state.add(write) }
+        if conflict.clash.isWaiting {
+            // A clash on a column has all that stands against each other there: one that waited is part of this one now.
+            try connection.run(
+                """
+                UPDATE conflict SET state = 'superseded'
+                WHERE table_number = ? AND key = ? AND column_number IS ? AND state = 'waiting'
+                """,
+                .integer(Int64(conflict.row.table)),
+                .bytes(conflict.row.key),
+                conflict.clash.column.map { .integer(Int64($0)) } ?? .null
+            )
+        }
         try connection.run(
             """
             INSERT INTO conflict (sequence, at, table_number, key, column_number, policy, state, winner_actor, writes, result)
@@ -42,7 +30,7 @@ extension GroupLedger {
             .integer(Int64(conflict.row.table)),
             .bytes(conflict.row.key),
             conflict.clash.column.map { .integer(Int64($0)) } ?? .null,
-            .text(policyName(conflict)),
+            .text(try words(for: conflict.policy)),
             .text((conflict.clash.isWaiting ? ConflictRecord.State.waiting : .resolved).rawValue),
             conflict.clash.winner.map { .integer(Int64($0.actor.number)) } ?? .null,
             .bytes(state.encoded),
@@ -50,17 +38,48 @@ extension GroupLedger {
         )
     }
 
-    private func policyName(_ conflict: Conflict) -> String {
-        conflict.clash.isWaiting ? "manual" : ""
+    /// A policy in the words of a configuration.
+    private func words(for policy: DecidingPolicy) throws -> String {
+        switch policy {
+        case .delete(let policy): return "delete: \(policy.rawValue)"
+        case .column(.expression(let sql)): return "sql: \(sql)"
+        case .column(.prefer(let actors)):
+            let authors = try authors()
+            var names: [String] = []
+            for actor in actors {
+                guard let name = authors.first(where: { $0.actor == actor })?.member, !names.contains(name) else {
+                    continue
+                }
+                names.append(name)
+            }
+            return "prefer: \(names.joined(separator: ", "))"
+        case .column(let policy): return "\(policy)"
+        }
     }
 
-    /// How many conflicts there are in each state.
-    public func conflictCounts() throws -> [ConflictRecord.State: Int] {
-        var counts: [ConflictRecord.State: Int] = [:]
-        for row in try connection.all("SELECT state, count(*) FROM conflict GROUP BY state") {
-            guard let state = row[0].string.flatMap(ConflictRecord.State.init) else { continue }
-            counts[state] = Int(row[1].integer ?? 0)
+    /// Notes that somebody settled conflicts that waited, by writing their rows on.
+    public func supersede(_ ids: [Int64]) throws {
+        for id in ids {
+            try connection.run(
+                "UPDATE conflict SET state = 'superseded' WHERE id = ? AND state = 'waiting'",
+                .integer(id)
+            )
         }
-        return counts
+    }
+
+    /// Notes what a person decided.
+    public func settle(
+        _ id: Int64,
+        as state: ConflictRecord.State,
+        at moment: Timestamp,
+        decision: String
+    ) throws {
+        try connection.run(
+            "UPDATE conflict SET state = ?, decided_at = ?, decision = ? WHERE id = ?",
+            .text(state.rawValue),
+            .integer(moment.microseconds),
+            .text(decision),
+            .integer(id)
+        )
     }
 }

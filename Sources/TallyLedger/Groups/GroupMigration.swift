@@ -59,6 +59,7 @@ enum GroupMigration {
             ) STRICT;
             CREATE INDEX conflict_row ON conflict (table_number, key);
             CREATE INDEX conflict_state ON conflict (state, id);
+            CREATE INDEX conflict_waiting ON conflict (table_number, key) WHERE state = 'waiting';
             """
         )
     ]

@@ -21,6 +21,9 @@ public struct CapturedTransaction: Sendable, Hashable {
         case following
         /// Rows of its own, and nothing of the group: it joins.
         case new
+        /// All there is: it is what a person decided. Every value given is meant, even where the row holds it already, and so
+        /// settles what clashed there.
+        case deciding
     }
 
     public init(

@@ -39,15 +39,24 @@ public struct Conflict: Sendable, Hashable {
     public var sequence: UInt64
     public var row: RowID
     public var clash: Clash
+    public var policy: DecidingPolicy
     /// The changes that met, in canonical order.
     public var writes: [RowWrite]
     /// What the row became; `nil` where it is gone.
     public var result: Row?
 
-    public init(sequence: UInt64, row: RowID, clash: Clash, writes: [RowWrite], result: Row?) {
+    public init(
+        sequence: UInt64,
+        row: RowID,
+        clash: Clash,
+        policy: DecidingPolicy,
+        writes: [RowWrite],
+        result: Row?
+    ) {
         self.sequence = sequence
         self.row = row
         self.clash = clash
+        self.policy = policy
         self.writes = writes
         self.result = result
     }

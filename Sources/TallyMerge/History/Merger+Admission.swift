@@ -26,7 +26,14 @@ extension Merger {
         let merged = try outcome(of: both, row.id)
         for clash in merged.clashes {
             try memory.keep(
-                Conflict(sequence: sequence, row: row.id, clash: clash, writes: both.writes, result: merged.row)
+                Conflict(
+                    sequence: sequence,
+                    row: row.id,
+                    clash: clash,
+                    policy: tables[row.id.table].rules.decidingPolicy(of: clash),
+                    writes: both.writes,
+                    result: merged.row
+                )
             )
         }
         let change: (kind: RowWrite.Kind, edits: [ColumnEdit])? =
@@ -51,11 +58,19 @@ extension Merger {
     }
 
     /// What differs between two rows; `nil` where nothing does.
-    func change(from before: Row, to after: Row, in table: Int) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
+    ///
+    /// - Parameter decided: What was decided on purpose, which counts as written even where it is as it was.
+    func change(
+        from before: Row,
+        to after: Row,
+        in table: Int,
+        decided: Row? = nil
+    ) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
         var edits: [ColumnEdit] = []
         for (column, value) in after.values.enumerated() {
             let former = column < before.values.count ? before[column] : nil
-            guard let value, !tables[table].kinds[column].isSame(former, value) else { continue }
+            let isDecided = decided.map { $0[column] != nil } ?? false
+            guard let value, isDecided || !tables[table].kinds[column].isSame(former, value) else { continue }
             edits.append(ColumnEdit(column: column, before: former, after: value))
         }
         return edits.isEmpty ? nil : (.update, edits)

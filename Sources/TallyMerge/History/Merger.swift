@@ -1,4 +1,4 @@
-public import TallyModel
+import TallyModel
 
 /// Takes in what members committed, one transaction after the other, and says what the rows become.
 ///
@@ -48,6 +48,8 @@ public struct Merger: Sendable {
         var hasSeenAll: Bool
         var after: Row?
         var time: Timestamp?
+        /// The values that a person decided, where one did.
+        var decided: Row?
     }
 
     /// Takes in a transaction.
@@ -78,6 +80,7 @@ public struct Merger: Sendable {
                 let place = try place(of: id, &memory)
                 touched[place].after = row.filled(from: touched[place].after)
                 touched[place].time = time
+                if standing == .deciding { touched[place].decided = row }
             case .delete(let id, let time):
                 let place = try place(of: id, &memory)
                 touched[place].after = nil
@@ -234,7 +237,7 @@ public struct Merger: Sendable {
         case (nil, nil): return nil
         case (_?, nil): return (.delete, [])
         case (nil, let after?): return (.insert, Self.edits(of: after))
-        case (let before?, let after?): return change(from: before, to: after, in: row.id.table)
+        case (let before?, let after?): return change(from: before, to: after, in: row.id.table, decided: row.decided)
         }
     }
 
@@ -258,7 +261,14 @@ public struct Merger: Sendable {
             for clash in outcome.clashes where clash.candidates.contains(write.stamp.dot) {
                 let met = state.writes.filter { clash.candidates.contains($0.stamp.dot) }
                 try memory.keep(
-                    Conflict(sequence: sequence, row: row.id, clash: clash, writes: met, result: outcome.row)
+                    Conflict(
+                        sequence: sequence,
+                        row: row.id,
+                        clash: clash,
+                        policy: rules.decidingPolicy(of: clash),
+                        writes: met,
+                        result: outcome.row
+                    )
                 )
             }
         }

@@ -80,7 +80,7 @@ extension ConfigurationReader {
 
     // MARK: Tables
 
-    private func tables(in section: Section, _ members: [String]) -> [GroupTableSettings] {
+    func tables(in section: Section, _ members: [String]) -> [GroupTableSettings] {
         guard section.has("tables"), let tables = section.section("tables") else {
             report(
                 "is missing; name the tables, each with how its rows merge: carts: {}",

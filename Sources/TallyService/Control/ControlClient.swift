@@ -75,17 +75,17 @@ package struct ControlClient: ControlledNode {
     }
 
     /// - Parameter limit: How long to wait; long by default, because retrying many letters takes what it takes.
-    private func send<Answer: Decodable>(
+    func send<Answer: Decodable>(
         _ method: HTTPMethod,
         _ path: String,
-        _ selection: LetterSelection? = nil,
+        _ content: (any Encodable)? = nil,
         as type: Answer.Type,
         within limit: TimeAmount = .minutes(10)
     ) async throws(ControlError) -> Answer {
         do {
             var request = HTTPClientRequest(url: base + path)
             request.method = method
-            if let selection { request.body = .bytes(ByteBuffer(bytes: try ControlCoding.encode(selection))) }
+            if let content { request.body = .bytes(ByteBuffer(bytes: try ControlCoding.encode(content))) }
             let response = try await Self.http.execute(request, timeout: limit)
             let body = Data(try await response.body.collect(upTo: 1 << 30).readableBytesView)
             guard response.status == .ok else { throw Self.error(in: body, status: response.status) }
@@ -114,7 +114,7 @@ package struct ControlClient: ControlledNode {
     }
 
     /// The text with everything escaped that could mean something in a URL.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

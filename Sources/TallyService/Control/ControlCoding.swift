@@ -4,6 +4,9 @@ import Foundation
 enum ControlCoding {
     private static let moment = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
+    /// A moment as it stands in JSON.
+    static func text(_ date: Date) -> String { date.formatted(moment) }
+
     static func encode(_ value: some Encodable, formatting: JSONEncoder.OutputFormatting = []) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])

@@ -1,9 +1,10 @@
+import TallyGroup
 import TallyModel
 
 /// Why a node did not do what it was asked.
 package struct ControlError: Error, Sendable, Hashable, Codable, CustomStringConvertible {
     package enum Code: String, Sendable, Hashable, Codable {
-        /// There is no flow, table or dead letter of that name or number.
+        /// There is no flow, table, dead letter or conflict of that name or number.
         case notFound
         /// It cannot be done in the state that things are in.
         case conflict
@@ -37,6 +38,14 @@ package struct ControlError: Error, Sendable, Hashable, Codable, CustomStringCon
     package init(_ error: any Error) {
         switch error {
         case let error as ControlError: self = error
+        case let refusal as Refusal:
+            let code: Code =
+                switch refusal.code {
+                case .notFound: .notFound
+                case .conflict: .conflict
+                case .invalid: .invalid
+                }
+            self.init(code, refusal.message)
         case let error as StoreError:
             let code: Code =
                 switch error.code {

@@ -51,6 +51,7 @@ struct ControlRoutes: Sendable {
                 return try await node.discard(ids: selection.ids, flow: selection.flow)
             }
         }
+        addConflicts(to: routes)
         router.add(middleware: UnknownRoute())
         return router
     }
@@ -82,7 +83,7 @@ struct ControlRoutes: Sendable {
 
     // MARK: To a response
 
-    private func answer(_ body: () async throws -> some Encodable) async -> Response {
+    func answer(_ body: () async throws -> some Encodable) async -> Response {
         do {
             return Self.response(.ok, try ControlCoding.encode(try await body()))
         } catch {

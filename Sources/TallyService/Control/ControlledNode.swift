@@ -33,6 +33,25 @@ package protocol ControlledNode: Sendable {
 
     /// Gives letters up: the target stays without their rows. Chosen as for ``retry(ids:flow:)``.
     func discard(ids: [Int64]?, flow: String?) async throws(ControlError) -> LetterResult
+
+    /// The conflicts of a group or of all groups, oldest first.
+    func conflicts(_ selection: ConflictSelection) async throws(ControlError) -> [ConflictDetail]
+
+    /// One conflict; `group` may be `nil` where only one group has a conflict of that id.
+    func conflict(id: Int64, group: String?) async throws(ControlError) -> ConflictDetail
+
+    /// Decides a conflict, and says what it is then.
+    func resolve(
+        id: Int64,
+        group: String?,
+        _ resolution: ConflictResolution
+    ) async throws(ControlError) -> ConflictDetail
+
+    /// Takes back what a policy decided: what lost becomes the row's.
+    func undo(id: Int64, group: String?) async throws(ControlError) -> ConflictDetail
+
+    /// All that one row has been; `group` may be `nil` where only one group has such a table.
+    func history(table: String, key: String, group: String?) async throws(ControlError) -> HistoryDetail
 }
 
 extension ControlledNode {

@@ -72,6 +72,39 @@ final class FakeNode: ControlledNode {
         return LetterResult(settled: ids ?? [1, 2])
     }
 
+    func conflicts(_ selection: ConflictSelection) async throws(ControlError) -> [ConflictDetail] {
+        let words = [selection.group, selection.table, selection.member, selection.state].map { $0 ?? "any" }
+        let since = selection.since.map { "\($0.timeIntervalSince1970)" } ?? "ever"
+        log.withLock { $0.append("conflicts \(words.joined(separator: " ")) \(since)") }
+        return [ConflictSamples.update, ConflictSamples.delete]
+    }
+
+    func conflict(id: Int64, group: String?) async throws(ControlError) -> ConflictDetail {
+        guard id == 3 else { throw ControlError(.notFound, "there is no conflict \(id)") }
+        log.withLock { $0.append("conflict \(id) \(group ?? "any")") }
+        return ConflictSamples.update
+    }
+
+    func resolve(
+        id: Int64,
+        group: String?,
+        _ resolution: ConflictResolution
+    ) async throws(ControlError) -> ConflictDetail {
+        let set = resolution.set.map { $0.sorted { $0.key < $1.key }.map { "\($0)=\($1)" } } ?? []
+        log.withLock { $0.append("resolve \(id) \(group ?? "any") \(resolution.keep ?? set.joined(separator: " "))") }
+        return ConflictSamples.update
+    }
+
+    func undo(id: Int64, group: String?) async throws(ControlError) -> ConflictDetail {
+        log.withLock { $0.append("undo \(id) \(group ?? "any")") }
+        return ConflictSamples.update
+    }
+
+    func history(table: String, key: String, group: String?) async throws(ControlError) -> HistoryDetail {
+        log.withLock { $0.append("history \(table) \(key) \(group ?? "any")") }
+        return ConflictSamples.history
+    }
+
     /// Flow names that stand for what can go wrong.
     private func note(_ action: String, _ flow: String, _ table: String?) throws(ControlError) {
         switch flow {

@@ -1,0 +1,68 @@
+import TallyLedger
+import TallyMerge
+import TallyModel
+
+/// What people and later writes make of conflicts.
+extension GroupRecord {
+    /// Carries out a decision: a transaction of the node's own that has seen everything, and so settles what clashed.
+    ///
+    /// Opens the ledger for as long as it takes where the group does not run.
+    ///
+    /// - Throws: ``Refusal`` where it cannot be done.
+    func decide(_ id: Int64, _ decision: ConflictDecision) throws {
+        let wasOpen = isOpen
+        if !wasOpen { try open() }
+        defer { if !wasOpen { close() } }
+        let ledger = try opened()
+        try changing { merger in
+            var memory = ledger
+            guard let conflict = try ledger.conflict(id) else { throw Refusal.noConflict(id, in: settings.name) }
+            let facts = DecisionCase(
+                conflict: conflict,
+                schema: groupTables[conflict.row.table].schema,
+                authors: try Authors(of: ledger),
+                current: try merger.row(conflict.row, in: &memory),
+                survivor: try survivor(of: conflict),
+                later: try ledger.history(of: conflict.row, after: conflict.sequence)
+            )
+            let ruling = try facts.ruling(on: decision)
+            let moment = now()
+            if let change = ruling.change {
+                let transaction = CapturedTransaction(
+                    author: .node,
+                    base: merger.head.sequence,
+                    committed: moment,
+                    received: moment,
+                    changes: [change],
+                    standing: .deciding
+                )
+                _ = try merger.take(transaction, into: &memory)
+            }
+            try ledger.settle(id, as: ruling.state, at: moment, decision: ruling.words)
+        }
+    }
+
+    /// What the row comes to if the deletes among the writes that met are left aside.
+    private func survivor(of conflict: ConflictRecord) throws -> Row? {
+        guard let state = try opened().wholeState(of: conflict.row, at: conflict.sequence) else { return nil }
+        let deletes = Set(conflict.writes.filter { $0.kind == .delete }.map(\.stamp.dot))
+        return try state.leavingOut(deletes).outcome(under: rules(of: conflict.row), evaluating: expressions).row
+    }
+
+    private func rules(of row: RowID) -> MergeRules { groupTables[row.table].merge.rules }
+}
+
+extension RowState {
+    /// The state without the writes of some transactions.
+    fileprivate func leavingOut(_ dots: Set<Dot>) -> RowState {
+        var state = RowState(base: base, seen: seen)
+        for write in writes where !dots.contains(write.stamp.dot) { state.add(write) }
+        return state
+    }
+}
+
+extension Refusal {
+    static func noConflict(_ id: Int64, in group: String) -> Refusal {
+        Refusal(.notFound, "group \(group) has no conflict \(id); `tally conflicts list` shows those there are")
+    }
+}

@@ -1,0 +1,67 @@
+public import TallyMerge
+public import TallyModel
+
+/// A conflict as the ledger keeps it.
+public struct ConflictRecord: Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        /// A policy decided.
+        case resolved
+        /// A person is to decide; a provisional winner is shown meanwhile.
+        case waiting
+        /// A person decided.
+        case decided
+        /// What the policy had decided was taken back.
+        case undone
+        /// Somebody who had seen both wrote on: there is nothing left to decide.
+        case superseded
+    }
+
+    public var id: Int64
+    /// The entry with which it arose.
+    public var sequence: UInt64
+    /// When the last of the writes was made.
+    public var at: Timestamp
+    public var row: RowID
+    /// The number of the column; `nil` for a delete against other writes.
+    public var column: Int?
+    /// The policy in the words of a configuration; empty where an older Tally did not say.
+    public var policy: String
+    public var state: State
+    /// The author whose write stands; `nil` where the result is made of several.
+    public var winner: Actor?
+    /// The changes that met, in canonical order; at most one of each author.
+    public var writes: [RowWrite]
+    /// What the row became; `nil` where it was gone.
+    public var result: Row?
+    public var decidedAt: Timestamp?
+    /// What a person decided, in words.
+    public var decision: String?
+
+    public init(
+        id: Int64,
+        sequence: UInt64,
+        at: Timestamp,
+        row: RowID,
+        column: Int?,
+        policy: String,
+        state: State,
+        winner: Actor?,
+        writes: [RowWrite],
+        result: Row?,
+        decidedAt: Timestamp? = nil,
+        decision: String? = nil
+    ) {
+        self.id = id
+        self.sequence = sequence
+        self.at = at
+        self.row = row
+        self.column = column
+        self.policy = policy
+        self.state = state
+        self.winner = winner
+        self.writes = writes
+        self.result = result
+        self.decidedAt = decidedAt
+        self.decision = decision
+    }
+}
