@@ -127,7 +127,8 @@ extension GroupLedger {
             return (Sight(), [:])
         }
         var clocks: [Actor: HybridTime] = [:]
-        for row in try connection.all("SELECT actor, max(clock), clock_counter FROM entry GROUP BY actor") {
+        // An entry's clock is never before that of an earlier one.
+        for row in try connection.all("SELECT actor, clock, clock_counter, max(sequence) FROM entry GROUP BY actor") {
             guard let actor = row[0].integer, let clock = row[1].integer, let counter = row[2].integer else { continue }
             clocks[Actor(UInt16(truncatingIfNeeded: actor))] = HybridTime(
                 microseconds: clock,

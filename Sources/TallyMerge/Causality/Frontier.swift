@@ -12,8 +12,7 @@ struct Frontier: Sendable {
 
     func contains(_ stamp: Stamp) -> Bool {
         if !seen.includes(stamp.dot) { return true }
-        // The union of the contexts says that some write has seen it. A context may hold its own write's dot, which is
-        // no dominance: then look at each.
-        return stamp.context.includes(stamp.dot) && !stamps.contains { $0.dominates(stamp) }
+        // The union knows of no gaps in what was seen, and a context may hold its own write's dot: look at each.
+        return !stamps.contains { $0.dominates(stamp) }
     }
 }

@@ -132,7 +132,7 @@ public struct Merger: Sendable {
         if latest.sequence <= base.sequence || isOwn {
             let row = try outcome(of: latest.state, id).row
             var context = base.vector
-            if isOwn { context.insert(latest.dot) }
+            if isOwn { context = latest.context(following: context) }
             return Touched(
                 id: id,
                 latest: latest,
@@ -167,7 +167,7 @@ public struct Merger: Sendable {
         }
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
             found.before = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
-            found.context.insert(version.dot)
+            found.context = version.context(following: base.vector)
         } else {
             found.before = try row(id, at: base.sequence, in: &memory)
         }

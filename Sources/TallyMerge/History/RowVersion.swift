@@ -32,6 +32,18 @@ public struct RowVersion: Sendable, Hashable {
     }
 }
 
+extension RowVersion {
+    /// What its author has seen of a row that still holds what it wrote, having been brought to `base`.
+    func context(following base: VersionVector) -> VersionVector {
+        guard let own = state.writes.first(where: { $0.stamp.dot == dot }) else {
+            var context = base
+            context.insert(dot)
+            return context
+        }
+        return base.following(own.stamp)
+    }
+}
+
 /// Who made a version, and from where.
 public struct VersionTrace: Sendable, Hashable {
     public var sequence: UInt64

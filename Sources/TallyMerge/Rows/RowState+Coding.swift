@@ -55,11 +55,15 @@ extension [UInt8] {
     }
 
     fileprivate mutating func append(_ vector: VersionVector) {
-        append(number: UInt64(vector.storage.count))
+        append(number: UInt64(vector.storage.count) << 1 | (vector.span == nil ? 0 : 1))
         for entry in vector.storage {
             append(number: UInt64(entry.actor.number))
             append(number: entry.counter)
         }
+        guard let span = vector.span else { return }
+        append(number: UInt64(span.actor.number))
+        append(number: span.from)
+        append(number: span.through - span.from)
     }
 
     fileprivate mutating func append(_ write: RowWrite) {
@@ -116,7 +120,9 @@ extension RowCoding.Reader {
     }
 
     fileprivate mutating func vector() throws -> VersionVector {
-        let count = try number(upTo: rest)
+        let head = try number()
+        let count = Int(clamping: head >> 1)
+        guard count <= rest else { throw MalformedRowState() }
         var entries: [VersionVector.Entry] = []
         entries.reserveCapacity(count)
         for _ in 0..<count {
@@ -126,7 +132,16 @@ extension RowCoding.Reader {
             }
             entries.append(entry)
         }
-        return VersionVector(ascending: entries)
+        guard head & 1 == 1 else { return VersionVector(ascending: entries) }
+        let (actor, from, length) = (try actor(), try number(), try number())
+        let (through, overflow) = from.addingReportingOverflow(length)
+        let last = entries.first { $0.actor == actor }?.counter ?? 0
+        // One that begins right behind the counter is part of it.
+        guard !overflow, last < .max, from > last + 1 else { throw MalformedRowState() }
+        return VersionVector(
+            ascending: entries,
+            span: VersionVector.Span(actor: actor, from: from, through: through)
+        )
     }
 
     fileprivate mutating func writes() throws -> [RowWrite] {

@@ -333,10 +333,8 @@ package struct GroupSimulation: Sendable {
         if intake.isVague || intake.base < intake.cameAt { return }
         for (other, known) in stamped where known.row == id && other != number {
             let isSeen = write.stamp.context.includes(known.write.stamp.dot)
-            let isOwn = known.write.stamp.dot.actor == write.stamp.dot.actor
             let wasSeen = truth.seen.contains(other)
-            // An author counts as having seen what it wrote before, even where that was written over meanwhile.
-            guard isSeen == wasSeen || (isOwn && isSeen) else {
+            guard isSeen == wasSeen else {
                 problem =
                     "write \(number) of row \(id.key[5]) \(wasSeen ? "had" : "had not") seen write \(other), and counts as if "
                     + "it \(isSeen ? "had" : "had not")"

@@ -6,7 +6,7 @@ import Testing
 /// Whatever goes wrong, the members of a group end up equal, and no difference that anybody counted is lost.
 @Suite(.serialized, .timeLimit(.minutes(15)))
 struct GroupCrashTests {
-    private static let faults = 40
+    private static let faults = 30
 
     @Test
     func afterFaultsUnderLoadTwoServersAndAFileAreEqualAndCountersHoldEveryDifference() async throws {
