@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "TallyService",
             dependencies: [
-                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres", "TallyTransform", "SQLite",
+                "TallyModel", "TallyMerge", "TallyLedger", "TallyEngine", "TallyGroup", "TallySQLite", "TallyPostgres",
+                "TallyTransform", "SQLite",
                 "Threading",
                 // For the demo alone.
                 "PrivatePostgres",
@@ -119,7 +120,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TallyServiceTests",
-            dependencies: ["TallyService", "TallyEngine", "TallyTransform", "TallyModel"]
+            dependencies: ["TallyService", "TallyGroup", "TallyMerge", "TallyEngine", "TallyTransform", "TallyModel"]
         ),
 
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.
@@ -137,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "TallyEndToEndTests",
             dependencies: [
-                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally",
+                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "TallyGroup", "SQLite",
+                "tally",
             ]
         ),
     ]
