@@ -16,6 +16,8 @@ actor MemberWriter {
     private static let slice = 2048
     /// How long a member that gets nothing waits for a signature: what others may forget depends on it.
     private static let quiet = Duration.seconds(1)
+    /// How often a member is settled at most.
+    private static let pace = Duration.milliseconds(250)
 
     private let ledger: GroupLedger
     private let name: String
@@ -27,6 +29,9 @@ actor MemberWriter {
     private let now: WallClock
     private(set) var applied: UInt64
     private var signed: ContinuousClock.Instant = .now
+    /// Whether the member's disk has all that was written to it.
+    private var isDurable = true
+    private var settled: ContinuousClock.Instant = .now
 
     /// - Parameters:
     ///   - path: The ledger's.
@@ -61,6 +66,7 @@ actor MemberWriter {
     ///
     /// - Returns: Whether there was.
     func writeSome() async throws -> Bool {
+        if ContinuousClock.now - settled >= Self.pace { try await settle() }
         let ledger = ledger
         guard let due = try ledger.reading({ try ledger.due(for: actor, after: applied, limit: Self.batch) }) else {
             return false
@@ -86,8 +92,17 @@ actor MemberWriter {
         }
         applied = due.end
         signed = .now
+        isDurable = false
         meter.applied(due.rows.count, refused: refused, to: due.end, of: name, committed: due.committed, now: now())
         return true
+    }
+
+    /// Makes durable what was written, and has the member's own sequences go on behind it.
+    func settle() async throws {
+        guard !isDurable else { return }
+        try await target.makeDurable()
+        isDurable = true
+        settled = .now
     }
 
     func close() {
