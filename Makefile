@@ -5,7 +5,7 @@ SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Packa
 DEMO ?=
 BENCH ?=
 
-.PHONY: build demo demo-postgres test bench format lint setup clean
+.PHONY: build demo demo-postgres demo-group test bench format lint setup clean
 
 build: setup
 	swift build -c $(CONFIGURATION) --product tally
@@ -17,6 +17,10 @@ demo: build
 # The same between two databases of a private PostgreSQL server.
 demo-postgres: build
 	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo --postgres $(DEMO)
+
+# Three SQLite files that all take writes, one of them out of reach for a while.
+demo-group: build
+	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo --kind group $(DEMO)
 
 # Building first keeps a failing build apart from a failing test; the last lines of a failing run name what failed.
 # TALLY_SEED=… replays what a test printed.

@@ -143,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "TallyEndToEndTests",
             dependencies: [
-                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally",
+                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "TallyGroup", "SQLite",
+                "tally",
             ]
         ),
     ]

@@ -15,6 +15,7 @@ public final class Group: Sendable {
 
     private let context: GroupContext
     private let members: [MemberStore]
+    private let ended = StopFlag()
 
     /// - Parameters:
     ///   - members: The stores, as ``GroupSettings/members`` names them.
@@ -92,11 +93,17 @@ public final class Group: Sendable {
         }
     }
 
+    /// Returns when ``run()`` has.
+    ///
+    /// - Throws: `CancellationError`.
+    public func waitUntilEnded() async throws { try await ended.wait() }
+
     /// Runs until ``stop()``; with ``FlowOptions/endsWhenCaughtUp``, until every member holds what all had at the beginning.
     ///
     /// Graceful (``stop()``): finishes the batches at hand, closes. Cancelled: stops now; what was not committed comes
     /// again with the next start.
     public func run() async -> Ending {
+        defer { ended.set() }
         do {
             try await context.record.open()
         } catch {

@@ -1,8 +1,8 @@
 import TallyMerge
-import TallyModel
+package import TallyModel
 
 /// One table of a group: its columns are the seed's, by name, and every member's rows are brought into their order.
-struct GroupTable: Sendable {
+package struct GroupTable: Sendable {
     let number: Int
     let schema: TableSchema
     let merge: MergeTable
@@ -25,7 +25,7 @@ struct GroupTable: Sendable {
     func id(of key: Row) -> RowID { RowID(table: number, key: RowCoding.encode(key)) }
 
     /// The seed's table as the group has it: without columns that stores compute.
-    static func schema(from seed: TableSchema) -> TableSchema {
+    package static func schema(from seed: TableSchema) -> TableSchema {
         let kept = seed.columns.indices.filter { !seed.columns[$0].isGenerated || seed.key.contains($0) }
         var schema = seed
         schema.columns = kept.map { seed.columns[$0] }

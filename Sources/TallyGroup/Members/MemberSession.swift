@@ -175,6 +175,7 @@ struct MemberSession {
             // The first to end, ends the session; what was on its way comes again.
             try await group.next()
         }
+        try await writer.settle()
         await writer.close()
     }
 

@@ -16,6 +16,8 @@ actor MemberWriter {
     private static let slice = 2048
     /// How long a member that gets nothing waits for a signature: what others may forget depends on it.
     private static let quiet = Duration.seconds(1)
+    /// How often a member is settled at most.
+    private static let pace = Duration.milliseconds(250)
 
     private let ledger: GroupLedger
     private let record: GroupRecord
@@ -31,6 +33,9 @@ actor MemberWriter {
     private var signed: ContinuousClock.Instant = .now
     /// When refused rows were last tried again.
     private var tried: ContinuousClock.Instant = .now
+    /// Whether the member's disk has all that was written to it.
+    private var isDurable = true
+    private var settled: ContinuousClock.Instant = .now
 
     /// - Parameters:
     ///   - record: Told what the member refuses.
@@ -70,9 +75,10 @@ actor MemberWriter {
     ///
     /// - Returns: Whether there was.
     func writeSome() async throws -> Bool {
+        if ContinuousClock.now - settled >= Self.pace { try await settle() }
         let ledger = ledger
         let due = try ledger.reading { try ledger.due(for: actor, after: applied, limit: Self.batch) }
-        let parked = try parkedIfDue(ledger)
+        let parked = try parkedIfDue(as: due?.end ?? applied, ledger)
         guard let end = due?.end ?? (parked.isEmpty ? nil : applied) else { return false }
         let rows = due?.rows ?? []
         if rows.isEmpty, parked.isEmpty, ContinuousClock.now - signed < Self.quiet {
@@ -92,6 +98,7 @@ actor MemberWriter {
         }
         applied = end
         signed = .now
+        isDurable = false
         meter.applied(rows.count, to: end, of: name, committed: due?.committed, now: now())
         return due != nil
     }
@@ -120,15 +127,23 @@ actor MemberWriter {
         return refused
     }
 
-    /// The rows that the member refused, when it is time to try them again.
-    private func parkedIfDue(_ ledger: GroupLedger) throws -> [DueRow] {
+    /// The rows that the member refused, as of a sequence, when it is time to try them again.
+    private func parkedIfDue(as end: UInt64, _ ledger: GroupLedger) throws -> [DueRow] {
         guard ContinuousClock.now - tried >= Self.quiet else { return [] }
         tried = .now
         return try ledger.reading {
             try ledger.parked(by: actor).compactMap { row in
-                try ledger.latest(of: row.id).map { DueRow(id: row.id, state: $0.state, isNew: false) }
+                try ledger.version(of: row.id, upTo: end).map { DueRow(id: row.id, state: $0.state, isNew: false) }
             }
         }
+    }
+
+    /// Makes durable what was written, and has the member's own sequences go on behind it.
+    func settle() async throws {
+        guard !isDurable else { return }
+        try await target.makeDurable()
+        isDurable = true
+        settled = .now
     }
 
     func close() {

@@ -6,6 +6,9 @@ public protocol Target: Sendable {
     /// What is wrong and what will be made for tables of these schemas. Changes nothing in the store.
     func inspect(_ tables: [TableSchema], create: Bool) async throws -> [Finding]
 
+    /// What is wrong with the store as a member of a group, beside what capture needs. Changes nothing in the store.
+    func inspect(_ request: MemberRequest) async throws -> [Finding]
+
     /// Takes the flow for `runner` and opens a session to write to.
     ///
     /// - Parameter takeOver: Whether to take it from a runner that cannot be seen to have ended.
@@ -17,6 +20,11 @@ public protocol Target: Sendable {
 
     /// Undoes all that the flow made in the store except the data in the user's tables.
     func remove(flow: String) async throws
+}
+
+extension Target {
+    /// Nothing.
+    public func inspect(_ request: MemberRequest) async throws -> [Finding] { [] }
 }
 
 /// What a target holds of a flow.

@@ -14,13 +14,23 @@ struct LogInspection {
         let selection = request.tables.naming(defaultSchema: TableName.postgresDefaultSchema)
         let selected = catalog.tables.filter { selection.contains($0.name) }
         let keyless = catalog.keyless.filter { selection.contains($0.name) }
-        var findings = try Self.serverFindings(connection, label: label)
-        findings += selection.unmatched(in: catalog.tables.map(\.name) + catalog.keyless.map(\.name)).map { pattern in
-            Finding(.warning, "\(label): no table matches \(pattern)", remedy: "mend the name in `tables:`")
-        }
-        if selected.isEmpty {
+        let otherwise = request.group == nil ? ", or write `capture: trigger`" : ""
+        var findings = try Self.serverFindings(connection, label: label, otherwise: otherwise)
+        // Which tables a member lacks is for the group to say.
+        if request.group == nil {
+            findings += unmatched(selection, catalog)
+            if selected.isEmpty {
+                findings.append(
+                    Finding(.error, "\(label): no table is selected", remedy: "name the flow's tables in `tables:`")
+                )
+            }
+        } else if connection.serverVersion < 140000 {
             findings.append(
-                Finding(.error, "\(label): no table is selected", remedy: "name the flow's tables in `tables:`")
+                Finding(
+                    .error,
+                    "\(label): a group needs PostgreSQL 14 or later, whose log tells which writes are the group's own",
+                    remedy: "upgrade the server"
+                )
             )
         }
         findings += keyless.map(\.finding)
@@ -32,9 +42,20 @@ struct LogInspection {
         return findings
     }
 
+    private func unmatched(_ selection: TableSelection, _ catalog: PostgresCatalog) -> [Finding] {
+        selection.unmatched(in: catalog.tables.map(\.name) + catalog.keyless.map(\.name)).map { pattern in
+            Finding(.warning, "\(label): no table matches \(pattern)", remedy: "mend the name in `tables:`")
+        }
+    }
+
     // MARK: The server
 
-    static func serverFindings(_ connection: PostgresConnection, label: String) throws -> [Finding] {
+    /// - Parameter otherwise: What else can be done than to have the server log rows, to end a sentence.
+    static func serverFindings(
+        _ connection: PostgresConnection,
+        label: String,
+        otherwise: String = ""
+    ) throws -> [Finding] {
         let keep = connection.serverVersion >= 130000 ? "current_setting('max_slot_wal_keep_size')" : "'-1'"
         let result = try connection.query(
             """
@@ -58,7 +79,7 @@ struct LogInspection {
             add(
                 .error,
                 "the server's wal_level is \(level), so that its log does not tell rows",
-                "run ALTER SYSTEM SET wal_level = logical and restart the server, or write `capture: trigger`"
+                "run ALTER SYSTEM SET wal_level = logical and restart the server" + otherwise
             )
         }
         if !result.flag(0, 5), !result.flag(0, 12) {

@@ -23,6 +23,12 @@ package struct PostgresTarget: Target {
         }
     }
 
+    package func inspect(_ request: MemberRequest) async throws -> [Finding] {
+        try await TargetReader(options).read { connection in
+            try MemberInspection(connection, request).findings()
+        }
+    }
+
     package func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await PostgresTargetSession.open(options, flow: flow, runner: runner, takeOver: takeOver)
     }

@@ -20,7 +20,7 @@ struct TargetInspection {
 
     // MARK: The database
 
-    private func rights() throws -> [Finding] {
+    func rights() throws -> [Finding] {
         let answer = try connection.execute(
             """
             SELECT quote_ident(current_user), quote_ident(current_database()),
@@ -64,7 +64,7 @@ struct TargetInspection {
     }
 
     /// Whether triggers and foreign keys cannot be suspended; says so.
-    private func firesTriggers(_ findings: inout [Finding]) throws -> Bool {
+    func firesTriggers(_ findings: inout [Finding]) throws -> Bool {
         do {
             try connection.execute("BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK")
             return false
@@ -131,7 +131,12 @@ struct TargetInspection {
                 )
             ]
         }
-        let note = Finding(.note, table: schema.name, "will be made in the target")
+        if let obstacle = try obstacle(toMaking: schema) { return [obstacle] }
+        return [Finding(.note, table: schema.name, "will be made in the target")] + spellings(of: schema, nil)
+    }
+
+    /// Why the role may not make the table; `nil` where it may.
+    func obstacle(toMaking schema: TableSchema) throws -> Finding? {
         let namespace = schema.name.schema ?? TableName.postgresDefaultSchema
         let answer = try connection.query(
             """
@@ -142,12 +147,12 @@ struct TargetInspection {
             [.text(namespace)]
         )
         let user = answer.text(0, 3) ?? ""
-        if answer.flag(0, 0) ? answer.flag(0, 1) : answer.flag(0, 2) { return [note] + spellings(of: schema, nil) }
+        if answer.flag(0, 0) ? answer.flag(0, 1) : answer.flag(0, 2) { return nil }
         let remedy =
             answer.flag(0, 0)
             ? "GRANT CREATE ON DATABASE \(answer.text(0, 4) ?? "") TO \(user)"
             : "GRANT CREATE ON SCHEMA \(namespace.postgresIdentifier) TO \(user)"
-        return [error(schema, "\(user) may not make tables in schema \(namespace)", remedy)]
+        return error(schema, "\(user) may not make tables in schema \(namespace)", remedy)
     }
 
     /// What the table can never take.
@@ -173,26 +178,28 @@ struct TargetInspection {
         return findings
     }
 
-    private func rights(_ fit: TableFit) -> [Finding] {
-        let missing = fit.target.missingRights.filter { $0 != "TRUNCATE" }
+    private func rights(_ fit: TableFit) -> [Finding] { rights(fit.target) }
+
+    func rights(_ target: TargetTable) -> [Finding] {
+        let missing = target.missingRights.filter { $0 != "TRUNCATE" }
         var findings: [Finding] = []
         if !missing.isEmpty {
             let rights = missing.joined(separator: ", ")
             findings.append(
                 error(
-                    fit.schema,
+                    target.schema,
                     "the role that Tally writes with lacks the right to \(rights)",
-                    "GRANT \(rights) ON \(fit.target.table.sql) TO the role"
+                    "GRANT \(rights) ON \(target.table.sql) TO the role"
                 )
             )
         }
-        if fit.target.hasPolicies {
+        if target.hasPolicies {
             findings.append(
                 Finding(
                     .warning,
-                    table: fit.schema.name,
+                    table: target.schema.name,
                     "row security policies decide which rows Tally sees and may write; others are missed or refused",
-                    remedy: "ALTER ROLE … BYPASSRLS, or ALTER TABLE \(fit.target.table.sql) DISABLE ROW LEVEL SECURITY"
+                    remedy: "ALTER ROLE … BYPASSRLS, or ALTER TABLE \(target.table.sql) DISABLE ROW LEVEL SECURITY"
                 )
             )
         }

@@ -16,7 +16,9 @@ package struct SQLiteSource: Source {
     }
 
     package func inspect(_ request: CaptureRequest) async throws -> [Finding] {
-        switch request.capture.mode {
+        // A member that is not there yet is made.
+        if request.group != nil, !SourceFile.exists(path) { return [] }
+        return switch request.capture.mode {
         case .auto, .trigger: await SourceInspection.findings(path: path, request)
         case .timestamp, .version: try await PolledSession.inspect(path: path, request: request)
         case .log: [Finding(.error, Self.noLog, remedy: "write `capture: trigger`")]

@@ -37,12 +37,9 @@ actor SourceInspection {
         try reading { connection in
             let tables = try Catalog.tables(in: connection)
             let selected = tables.filter { request.tables.contains($0.name) }
-            var findings = unwritable() + unmatched(request.tables, tables.map(\.name))
-            if selected.isEmpty {
-                findings.append(
-                    Finding(.error, "\(file.path): no table is selected", remedy: "name the flow's tables in `tables:`")
-                )
-            }
+            var findings: [Finding] = []
+            // Of a member, the target's part says whether it can be written, and the group which tables it lacks.
+            if request.group == nil { findings += unwritable() + aboutSelection(request.tables, tables.map(\.name)) }
             let rewriting = try RowRewriting(in: connection)
             for table in selected { findings += try about(table, rewriting, connection) }
             findings += try unidentifiable(request.tables, connection) + uncaptured(request.tables, connection)
@@ -106,6 +103,14 @@ actor SourceInspection {
     }
 
     // MARK: Tables
+
+    private func aboutSelection(_ selection: TableSelection, _ names: [TableName]) -> [Finding] {
+        let findings = unmatched(selection, names)
+        if names.contains(where: selection.contains) { return findings }
+        return findings + [
+            Finding(.error, "\(file.path): no table is selected", remedy: "name the flow's tables in `tables:`")
+        ]
+    }
 
     private func unmatched(_ selection: TableSelection, _ names: [TableName]) -> [Finding] {
         selection.unmatched(in: names).map { pattern in

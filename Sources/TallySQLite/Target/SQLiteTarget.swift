@@ -21,6 +21,10 @@ package struct SQLiteTarget: Target {
         try await TargetReader().inspect(tables, create: create, at: path)
     }
 
+    package func inspect(_ request: MemberRequest) async throws -> [Finding] {
+        try await TargetReader().inspect(request, at: path)
+    }
+
     package func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await SQLiteTargetSession.open(path: path, flow: flow, runner: runner, takeOver: takeOver)
     }
@@ -49,6 +53,12 @@ private actor TargetReader {
         let connection = try connect(to: path)
         defer { connection?.close() }
         return try TargetInspection(file: TargetFile(path), create: create).findings(for: tables, in: connection)
+    }
+
+    func inspect(_ request: MemberRequest, at path: String) throws -> [Finding] {
+        let connection = try connect(to: path)
+        defer { connection?.close() }
+        return try MemberInspection(file: TargetFile(path), request: request).findings(in: connection)
     }
 
     func progress(of flow: String, at path: String) throws -> FlowProgress? {

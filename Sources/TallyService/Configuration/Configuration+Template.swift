@@ -11,6 +11,7 @@ extension Configuration {
         stores:
           shop: { kind: sqlite, path: shop.db }
           copy: { kind: sqlite, path: copy.db }    # made when it is not there
+          #branch: { kind: sqlite, path: branch.db }
 
         # One-way syncs between them.
         flows:
@@ -50,6 +51,21 @@ extension Configuration {
 
             # How long to wait between attempts when a store fails.
             #retry: { first: 100ms, most: 30s }
+
+        # Many-way syncs: stores that all accept writes (docs/groups.md).
+        #groups:
+        #  - name: carts
+        #    members: [shop, branch]     # two stores or more
+        #    seed: shop                  # whose tables and rows the group begins with
+        #    tables:
+        #      carts: {}                 # of concurrent writes the latest stands, column by column
+        #      items:
+        #        # latest, earliest, greatest, least, counter, set, map, text, manual, { prefer: [shop] }, { sql: "…" }
+        #        merge: { quantity: counter, tags: set }
+        #        delete: loses           # against a concurrent write: latest, wins or loses
+        #    create: missing             # tables that a member lacks: missing (create them) or never
+        #    skew: 60s                   # how far a clock may be ahead before its times are cut off
+        #    lag: 5s
 
         """
 }

@@ -48,6 +48,10 @@ package struct ControlClient: ControlledNode {
         _ = try await send(.DELETE, "/flows/\(Self.escaped(flow))", as: Done.self)
     }
 
+    package func remove(group: String) async throws(ControlError) {
+        _ = try await send(.DELETE, "/groups/\(Self.escaped(group))", as: Done.self)
+    }
+
     package func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary] {
         let query = flow.map { "?flow=\(Self.escaped($0))" } ?? ""
         return try await send(.GET, "/dead-letters\(query)", as: DeadLetterList.self).deadLetters

@@ -27,6 +27,15 @@ struct ControlRoutes: Sendable {
         routes.delete("flows/:flow") { request, context in
             await act(request, context) { flow, _ in try await node.remove(flow: flow) }
         }
+        routes.delete("groups/:group") { _, context in
+            await answer {
+                guard let group = context.parameters.get("group")?.removingPercentEncoding else {
+                    throw ControlError(.invalid, "the group's name in the path is not valid text")
+                }
+                try await node.remove(group: group)
+                return Done()
+            }
+        }
         routes.get("dead-letters") { request, _ in
             let flow = request.uri.queryParameters["flow"].map(String.init)
             return await answer { DeadLetterList(deadLetters: try await node.deadLetters(flow: flow)) }

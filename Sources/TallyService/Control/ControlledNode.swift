@@ -23,6 +23,9 @@ package protocol ControlledNode: Sendable {
     /// Stops the flow and removes all that Tally made for it on both sides; users' data stays.
     func remove(flow: String) async throws(ControlError)
 
+    /// Stops the group and removes all that Tally made for it in every member, and its ledger; users' data stays.
+    func remove(group: String) async throws(ControlError)
+
     /// The dead letters of a flow or of all flows, oldest first.
     func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary]
 

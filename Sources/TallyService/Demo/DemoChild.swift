@@ -41,6 +41,18 @@ final class DemoChild: Sendable {
         try process.run()
     }
 
+    /// Asks again and again until `condition` holds; half a minute is long for anything in a demonstration.
+    ///
+    /// - Parameter otherwise: What to say where it never does, to follow “tally run is up, and”.
+    func wait(until otherwise: String, _ condition: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while try await !condition() {
+            if let exitCode { throw DemoFailure("tally run ended with \(exitCode):\n\(lastWords)") }
+            if ContinuousClock.now > end { throw DemoFailure("tally run is up, and \(otherwise):\n\(lastWords)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Asks it to end gracefully and waits until it has.
     func stop() async throws -> Int32 {
         kill(id, SIGTERM)

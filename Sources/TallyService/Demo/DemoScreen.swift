@@ -114,7 +114,7 @@ struct DemoScreen {
         console.write(table.lines(indent: 2))
     }
 
-    private static func mark(_ isAgreed: Bool) -> Line {
+    static func mark(_ isAgreed: Bool) -> Line {
         isAgreed ? Line("✓", .good) : Line("✗ they differ", .bad)
     }
 }

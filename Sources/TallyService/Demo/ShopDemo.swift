@@ -30,12 +30,12 @@ public struct ShopDemo {
     public func run() async -> Int32 {
         var screen = DemoScreen()
         do {
-            let folder = try makeFolder()
-            defer { clean(folder) }
+            let folder = try DemoFolder(keep: keep, file: "shop.db")
+            defer { folder.clean() }
             screen.heading("A shop goes on selling while a copy of its data follows, live.")
-            let ends = try await makeEnds(folder)
+            let ends = try await makeEnds(folder.path)
             do {
-                let code = try await play(ends, in: folder, &screen)
+                let code = try await play(ends, in: folder.path, &screen)
                 await ends.close()
                 return code
             } catch {
@@ -99,7 +99,7 @@ public struct ShopDemo {
         _ screen: inout DemoScreen
     ) async throws {
         let client = try ControlClient(socket)
-        try await Self.wait(for: child, "it takes no questions") { try socket.isLive() }
+        try await child.wait(until: "it takes no questions") { try socket.isLive() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for number in 0..<Self.transactions {
@@ -112,10 +112,10 @@ public struct ShopDemo {
             var isSelling = true
             var proof: (any DemoProof)?
             while true {
-                if let code = child.exitCode { throw Failure("tally run ended with \(code):\n\(child.lastWords)") }
-                guard let status = try await client.statuses().first else { throw Failure("tally run has no flow") }
+                if let code = child.exitCode { throw DemoFailure("tally run ended with \(code):\n\(child.lastWords)") }
+                guard let status = try await client.statuses().first else { throw DemoFailure("tally run has no flow") }
                 let written = await clerk.transactions
-                if status.phase == .stopped { throw Failure("tally run stopped the flow: \(status.message ?? "")") }
+                if status.phase == .stopped { throw DemoFailure("tally run stopped the flow: \(status.message ?? "")") }
                 if isSelling, written == Self.transactions {
                     try await group.next()
                     isSelling = false
@@ -144,15 +144,6 @@ public struct ShopDemo {
         return questions.allSatisfy(\.isAgreed) && comparisons.allSatisfy(\.isAgreed)
     }
 
-    private static func wait(for child: DemoChild, _ otherwise: String, _ condition: () throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
-        while try !condition() {
-            if let code = child.exitCode { throw Failure("tally run ended with \(code):\n\(child.lastWords)") }
-            if ContinuousClock.now > end { throw Failure("tally run is up, and \(otherwise):\n\(child.lastWords)") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     // MARK: Places
 
     private static func configuration(_ ends: any DemoEnds) -> String {
@@ -175,35 +166,4 @@ public struct ShopDemo {
 
     /// Where the user wants the files; `nil` for a folder that goes away.
     private var keep: String? { if case .files(let keep) = kind { keep } else { nil } }
-
-    private func makeFolder() throws -> String {
-        guard let keep else {
-            let path = NSTemporaryDirectory() + "tally-demo-\(ProcessInfo.processInfo.processIdentifier)"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            return path
-        }
-        let path = URL(filePath: keep).standardizedFileURL.path
-        if FileManager.default.fileExists(atPath: path + "/shop.db") {
-            throw Failure("\(path) holds a demo already: name a folder that is not there yet")
-        }
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
-    }
-
-    private func clean(_ folder: String) {
-        guard keep == nil else { return DemoScreen().step("files", "kept in \(folder)") }
-        do {
-            try FileManager.default.removeItem(atPath: folder)
-        } catch {
-            DemoScreen().step("files", "left in \(folder): \(error)")
-        }
-    }
-
-    private struct Failure: Error, CustomStringConvertible {
-        let description: String
-
-        init(_ description: String) {
-            self.description = description
-        }
-    }
 }

@@ -25,7 +25,7 @@ struct FlowsService: Service {
     let flows: [Flow]
     let groups: [Group]
     let isOnce: Bool
-    /// Whether a flow was taken out while the node ran: then how it ended is nobody's concern.
+    /// Whether a flow or a group was taken out while the node ran: then how it ended is nobody's concern.
     let isRemoved: @Sendable (String) -> Bool
     let outcome: Outcome
 
@@ -41,7 +41,7 @@ struct FlowsService: Service {
                 }
                 for one in groups {
                     group.addTask {
-                        if case .gaveUp(let error) = await one.run() {
+                        if case .gaveUp(let error) = await one.run(), !isRemoved(one.name) {
                             outcome.note(NodeFailure(error, group: one.name))
                         }
                     }

@@ -13,7 +13,8 @@ extension Node: ControlledNode {
 
     package func groupStatuses() async -> [GroupStatus] {
         var statuses: [GroupStatus] = []
-        for group in groups { statuses.append(await group.status) }
+        let removed = removed.withLock { $0 }
+        for group in groups where !removed.contains(group.name) { statuses.append(await group.status) }
         return statuses
     }
 
@@ -43,6 +44,17 @@ extension Node: ControlledNode {
         guard let settings = configuration(of: name) else { return }
         try await ControlError.wrapping {
             try await FlowRemoval(stores: try stores(of: settings), ledger: ledger).run(flow: name)
+        }
+        removed.withLock { _ = $0.insert(name) }
+    }
+
+    package func remove(group name: String) async throws(ControlError) {
+        let group = try self.group(named: name)
+        leaving.withLock { _ = $0.insert(name) }
+        group.stop()
+        try await ControlError.wrapping {
+            try await group.waitUntilEnded()
+            try await removal(ofGroup: name).run(group: name)
         }
         removed.withLock { _ = $0.insert(name) }
     }

@@ -155,16 +155,24 @@ public final class Node: Sendable {
 
     func flow(named name: String) throws(ControlError) -> Flow {
         guard let flow = flows.first(where: { $0.name == name }), !removed.withLock({ $0.contains(name) }) else {
-            throw ControlError(
-                .notFound,
-                "there is no flow \(name); flows: \(flows.map(\.name).joined(separator: ", "))"
-            )
+            throw ControlError.noFlow(name, in: configuration)
         }
         return flow
     }
 
+    func group(named name: String) throws(ControlError) -> Group {
+        guard let group = groups.first(where: { $0.name == name }), !removed.withLock({ $0.contains(name) }) else {
+            throw ControlError.noGroup(name, in: configuration)
+        }
+        return group
+    }
+
     func configuration(of flow: String) -> FlowConfiguration? {
         configuration.flows.first { $0.settings.name == flow }
+    }
+
+    func removal(ofGroup name: String) throws -> GroupRemoval {
+        try GroupRemoval(of: name, in: configuration)
     }
 
     func stores(of flow: FlowConfiguration) throws -> FlowStores {

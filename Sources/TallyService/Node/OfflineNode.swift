@@ -93,6 +93,13 @@ package struct OfflineNode: ControlledNode {
         }
     }
 
+    package func remove(group name: String) async throws(ControlError) {
+        guard configuration.groups.contains(where: { $0.name == name }) else {
+            throw ControlError.noGroup(name, in: configuration)
+        }
+        try await ControlError.wrapping { try await GroupRemoval(of: name, in: configuration).run(group: name) }
+    }
+
     // MARK: Dead letters
 
     package func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary] {
@@ -187,8 +194,7 @@ package struct OfflineNode: ControlledNode {
 
     private func flow(named name: String) throws(ControlError) -> FlowConfiguration {
         guard let flow = configuration.flows.first(where: { $0.settings.name == name }) else {
-            let names = configuration.flows.map(\.settings.name).joined(separator: ", ")
-            throw ControlError(.notFound, "there is no flow \(name) in \(configuration.path); flows: \(names)")
+            throw ControlError.noFlow(name, in: configuration)
         }
         return flow
     }

@@ -18,6 +18,18 @@ final class SQLMergeExpressions: MergeExpressions {
         }
     }
 
+    /// What keeps the expression from being one, in SQLite's words; `nil` where it is one.
+    static func problem(with expression: String) -> String? {
+        do {
+            // What depends on the moment shows only when it is asked for a value.
+            _ = try Evaluator(expression).value(base: nil, current: .null, incoming: .null)
+            return nil
+        } catch {
+            let error = error as? StoreError
+            return (error?.cause as? SQLiteError)?.message ?? error?.message ?? "it is no expression of SQLite's"
+        }
+    }
+
     /// One expression. Used by one thread at a time, under the lock above.
     private final class Evaluator: @unchecked Sendable {
         // Unchecked: the connection is touched only while `evaluators` is locked.

@@ -48,7 +48,7 @@ struct SharedTables {
 
 extension StoreConfiguration {
     /// The same for two names of one place.
-    fileprivate var place: String {
+    var place: String {
         kind + "\n" + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
     }
 }

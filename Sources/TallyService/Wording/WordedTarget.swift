@@ -10,6 +10,10 @@ struct WordedTarget: Target {
         try await wording.wording { wording(try await base.inspect(tables, create: create)) }
     }
 
+    func inspect(_ request: MemberRequest) async throws -> [Finding] {
+        try await wording.wording { wording(try await base.inspect(request)) }
+    }
+
     func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await wording.wording {
             let session = try await base.open(flow: flow, runner: runner, takeOver: takeOver)

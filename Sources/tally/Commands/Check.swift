@@ -13,12 +13,14 @@ struct Check: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let findings = await Inspection.run(try options.load())
+        let configuration = try options.load()
+        let flows = await Inspection.run(configuration)
+        let groups = await GroupInspection.run(configuration)
         if json {
-            Console.output.write(try FindingsReport.json(findings) + "\n")
+            Console.output.write(try FindingsReport.json(flows, groups) + "\n")
         } else {
-            Console.output.write(FindingsReport.lines(findings))
+            Console.output.write(FindingsReport.lines(flows, groups))
         }
-        if FindingsReport.hasErrors(findings) { throw ExitCode(1) }
+        if FindingsReport.hasErrors(flows, groups) { throw ExitCode(1) }
     }
 }

@@ -2,36 +2,48 @@ import ArgumentParser
 import Foundation
 import TallyService
 
-/// `tally remove`: takes a flow's traces out of both stores.
+/// `tally remove`: takes the traces of a flow or a group out of its stores.
 struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stops a flow and drops all that Tally made for it, on both sides. The data stays."
+        abstract: "Stops a flow or a group and drops all that Tally made for it, in every store. The data stays."
     )
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Argument(help: "The flow's name in the configuration.")
-    var flow: String
+    @Argument(help: "The flow's or the group's name in the configuration.")
+    var name: String
 
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
 
     func run() async throws {
         let configuration = try options.load()
-        guard try yes || isConfirmed() else { throw Failure(code: 1, message: "nothing was removed") }
+        let named = try configuration.kind(of: name)
+        let (kind, place) =
+            switch named {
+            case .flow: ("flow", "on both sides")
+            case .group: ("group", "in every member")
+            }
+        guard try yes || isConfirmed(kind, place) else { throw Failure(code: 1, message: "nothing was removed") }
         let connection = try NodeConnection.open(configuration, to: .change)
-        try await connection.node.remove(flow: flow)
+        switch named {
+        case .flow: try await connection.node.remove(flow: name)
+        case .group: try await connection.node.remove(group: name)
+        }
         Console.output.write([
-            Line("Removed all that Tally made for flow \(flow). The data on both sides stays."),
+            Line("Removed all that Tally made for \(kind) \(name). The data \(place) stays."),
             Line("Take it out of \(options.config) too, or the next `tally run` begins it anew."),
         ])
     }
 
-    private func isConfirmed() throws -> Bool {
+    private func isConfirmed(_ kind: String, _ place: String) throws -> Bool {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure(code: 2, message: "there is nobody to ask whether flow \(flow) shall be removed; say --yes")
+            throw Failure(
+                code: 2,
+                message: "there is nobody to ask whether \(kind) \(name) shall be removed; say --yes"
+            )
         }
-        Console.error.write("Remove all that Tally made for flow \(flow), on both sides? The data stays. [y/N] ")
+        Console.error.write("Remove all that Tally made for \(kind) \(name), \(place)? The data stays. [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased())
     }
 }

@@ -24,6 +24,7 @@ import TallyService
                 try await client.resume(flow: "a b/c", table: "main.orders")
                 try await client.resync(flow: "shop", table: "orders")
                 try await client.remove(flow: "shop")
+                try await client.remove(group: "carts & co/2")
                 #expect(try await client.retry(ids: [1, 2], flow: nil) == LetterResult(settled: [1, 2], refused: [2]))
                 #expect(try await client.retry(ids: nil, flow: "shop") == LetterResult(settled: [1], refused: [2]))
                 #expect(try await client.discard(ids: nil, flow: nil) == LetterResult(settled: [1, 2]))
@@ -31,7 +32,8 @@ import TallyService
             #expect(
                 node.calls == [
                     "pause shop whole", "pause shop Größe & mehr+%/?#=ü \"x\"", "resume a b/c main.orders",
-                    "resync shop orders", "remove shop whole", "retry [1, 2] any", "retry all shop", "discard all any",
+                    "resync shop orders", "remove shop whole", "remove group carts & co/2 whole", "retry [1, 2] any",
+                    "retry all shop", "discard all any",
                 ]
             )
         }

@@ -53,6 +53,8 @@ final class FakeNode: ControlledNode {
 
     func remove(flow: String) async throws(ControlError) { try note("remove", flow, nil) }
 
+    func remove(group: String) async throws(ControlError) { try note("remove group", group, nil) }
+
     func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary] {
         Self.letters.filter { flow == nil || $0.flow == flow }
     }

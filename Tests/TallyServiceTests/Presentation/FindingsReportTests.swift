@@ -76,6 +76,9 @@ import TallyService
                       "source" : "sqlite a.db",
                       "target" : "sqlite b.db"
                     }
+                  ],
+                  "groups" : [
+
                   ]
                 }
                 """
