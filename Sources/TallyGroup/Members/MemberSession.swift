@@ -37,6 +37,7 @@ struct MemberSession {
 
     /// Takes the member for this process, and opens its log where the ledger's part of it ends.
     static func open(_ store: MemberStore, _ context: GroupContext) async throws -> MemberSession {
+        try await find(store, context)
         let target = try await store.target.open(
             flow: context.settings.name,
             runner: context.runner,
@@ -76,13 +77,12 @@ struct MemberSession {
         return await record.groupTables
     }
 
-    private static func openLog(of store: MemberStore, _ context: GroupContext) async throws -> any SourceSession {
-        let record = context.record
-        var member = try await record.member(store.name)
+    /// What the group asks of a member's log: to go on where the ledger's part of it ends.
+    private static func request(for member: GroupMember, _ context: GroupContext) async -> CaptureRequest {
         var request = CaptureRequest(
             consumer: Consumer(
                 flow: context.settings.name,
-                targetID: await record.identity,
+                targetID: await context.record.identity,
                 targetLabel: "group \(context.settings.name)"
             ),
             tables: TableSelection(context.settings.tables.map { "\($0.name)" }),
@@ -91,6 +91,25 @@ struct MemberSession {
         if let position = member.position, let id = member.store {
             request.checkpoint = Checkpoint(sourceID: id, position: position)
         }
+        return request
+    }
+
+    /// Makes sure that a member that was here before is there: to open a target makes a file that is not, and an empty file
+    /// in the place of one that somebody is about to put back would take what was written to that.
+    private static func find(_ store: MemberStore, _ context: GroupContext) async throws {
+        let request = await request(for: try await context.record.member(store.name), context)
+        guard request.checkpoint != nil else { return }
+        do {
+            try await store.source.verify(request)
+        } catch let error as StoreError where error.code.endsHistory {
+            // It is there, and has another history: what that means is seen when its log is opened.
+        }
+    }
+
+    private static func openLog(of store: MemberStore, _ context: GroupContext) async throws -> any SourceSession {
+        let record = context.record
+        var member = try await record.member(store.name)
+        var request = await request(for: member, context)
         let session: any SourceSession
         do {
             session = try await store.source.open(request)
