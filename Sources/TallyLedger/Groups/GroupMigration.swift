@@ -112,8 +112,9 @@ enum GroupMigration {
     static func damaged(_ path: String, _ what: String, cause: (any Error)? = nil) -> StoreError {
         StoreError(
             .damaged,
-            "\(path): the group's ledger is damaged or no ledger: \(what); `tally rebuild GROUP` makes it anew from the "
-                + "members, without losing what they have written",
+            "\(path): the group's ledger is damaged or no ledger: \(what); stop Tally, move the file away with its -wal and "
+                + "-shm, and the next `tally run` makes it anew from what the members hold; where they differ, the "
+                + "policies decide and every difference is listed by `tally conflicts list`",
             cause: cause
         )
     }
