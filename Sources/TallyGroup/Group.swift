@@ -121,7 +121,17 @@ public final class Group: Sendable {
             for await failure in group { first = first ?? failure }
             return first
         }
+        let refusing = await status.members.filter { $0.refused > 0 }
         await context.record.close()
+        if failure == nil, context.options.endsWhenCaughtUp, let member = refusing.first {
+            return .gaveUp(
+                StoreError(
+                    .rejected,
+                    "member \(member.name) refuses \(member.refused) row\(member.refused == 1 ? "" : "s") as the group has "
+                        + "them, because of a constraint there; they are tried again with every run"
+                )
+            )
+        }
         return failure.map(Ending.gaveUp) ?? .finished
     }
 }

@@ -6,6 +6,8 @@ package struct GroupTable: Sendable {
     let number: Int
     let schema: TableSchema
     let merge: MergeTable
+    /// The columns whose values are numbers, however a member writes them; none where members are of one kind.
+    let numbers: Set<Int>
 
     init(number: Int, schema: TableSchema, settings: GroupTableSettings, actors: [String: [Actor]], isMixed: Bool) {
         self.number = number
@@ -16,10 +18,17 @@ package struct GroupTable: Sendable {
             other: other,
             delete: settings.delete
         )
+        numbers = isMixed ? Set(schema.columns.indices.filter { Self.isNumber(schema.columns[$0].declaredType) }) : []
         merge = MergeTable(
             rules: rules,
             kinds: schema.columns.map { _ in isMixed ? .mixed : .exact }
         )
+    }
+
+    private static func isNumber(_ type: String) -> Bool {
+        let type = type.lowercased()
+        return !type.hasSuffix("[]")
+            && ["numeric", "decimal", "double", "real", "float"].contains(where: type.hasPrefix)
     }
 
     func id(of key: Row) -> RowID { RowID(table: number, key: RowCoding.encode(key)) }
@@ -62,7 +71,12 @@ struct TableBridge: Sendable {
 
     /// The member's row in the group's columns.
     func row(_ row: Row) -> Row {
-        isIdentity ? row : Row(places.map { place in place.flatMap { row[$0] } })
+        var row = isIdentity ? row : Row(places.map { place in place.flatMap { row[$0] } })
+        for column in table.numbers where column < row.values.count {
+            // A file keeps an exact number as text.
+            if case .text(let text)? = row[column], let number = Value(number: text) { row[column] = number }
+        }
+        return row
     }
 
     /// The identity of a row of the group's columns.

@@ -35,8 +35,8 @@ struct CodingTests {
         )
         state.add(RowWrite(stamp: stamp, kind: .update, edits: [ColumnEdit(column: 1, before: nil, after: .null)]))
         let base: [UInt8] = [3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-        let seen: [UInt8] = [1, 2, 0xac, 2]
-        let write: [UInt8] = [1, 1, 1, 2, 1, 2, 3, 1, 1, 1, 0, 1]
+        let seen: [UInt8] = [2, 2, 0xac, 2]
+        let write: [UInt8] = [1, 1, 1, 2, 2, 2, 3, 1, 1, 1, 0, 1]
         #expect(state.encoded == [1] + base + seen + [1] + write)
     }
 

@@ -45,6 +45,9 @@ struct MemberLoop {
         let metadata: Logging.Logger.Metadata = ["member": "\(store.name)", "reason": "\(message)"]
         let wait = retry.failed(draw: context.options.draw())
         let mayPass = Disposition(for: error) == .retry
+        // A person mends the table; the member notices by itself.
+        let code = (error as? StoreError)?.code
+        let isMended = code == .incompatibleSchema || code == .missingTable
         if mayPass, !(context.options.endsWhenCaughtUp && retry.attempts >= context.options.attempts) {
             context.meter.enter(.retrying, store.name, message: message)
             context.options.logger.warning("trying again", metadata: metadata)
@@ -59,7 +62,10 @@ struct MemberLoop {
         }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                if mayPass { group.addTask { try await context.options.clock.sleep(for: wait) } }
+                if mayPass || isMended {
+                    let pause = mayPass ? wait : .seconds(5)
+                    group.addTask { try await context.options.clock.sleep(for: pause) }
+                }
                 group.addTask { try await context.stopping.wait() }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -67,6 +73,6 @@ struct MemberLoop {
         } catch {
             // Cancelled: the loop sees that for itself.
         }
-        return mayPass ? nil : (context.stopping.isSet ? error : nil)
+        return mayPass || !context.stopping.isSet ? nil : error
     }
 }

@@ -52,21 +52,10 @@ struct MemberReader {
         case .created: return
         case .altered(_, let schema):
             let missing = table.schema.columns.map(\.name).filter { schema.column(named: $0) == nil }
-            guard missing.isEmpty else {
-                throw StoreError(
-                    .incompatibleSchema,
-                    "member \(name) no longer has column \(missing.joined(separator: ", ")), which the group has; put it "
-                        + "back there, and it goes on",
-                    table: table.schema.name
-                )
-            }
+            // It may be back by now; whether it is, is seen when the member is opened anew.
+            if let column = missing.first { throw ComparesAgain(reason: "column \(column) of \(schema.name) was gone") }
             _ = try TableBridge(table, member: schema, named: name)
-        case .dropped:
-            throw StoreError(
-                .missingTable,
-                "member \(name) no longer has the table; make it again there, and it is filled from the group",
-                table: table.schema.name
-            )
+        case .dropped(let dropped): throw ComparesAgain(reason: "table \(dropped) was gone")
         case .invalidated(_, let reason): throw ComparesAgain(reason: reason)
         }
     }

@@ -157,7 +157,6 @@ struct MemberSession {
             try await join(tables, schemas, applied: applied)
             applied = try await appliedSequence()
         }
-        meter.enter(.live, name)
         meter.update(name) { $0.applied = applied }
         let writer = try MemberWriter(
             record: record,
@@ -185,6 +184,8 @@ struct MemberSession {
             group.addTask {
                 while !context.stopping.isSet {
                     if try await writer.writeSome() { continue }
+                    // Until here a member that joined lacked rows.
+                    meter.enter(.live, name)
                     context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)
                     try await record.head.wait(beyond: await writer.applied, atMost: .seconds(1))
                 }
@@ -237,9 +238,22 @@ struct MemberSession {
                 throw StoreError(.missingTable, "table \(table.schema.name) was made in \(store.name) and is not there")
             }
             _ = try TableBridge(table, member: schema, named: store.name)
+            try Self.checkColumns(of: schema, table, store)
             schemas.append(schema)
         }
         return schemas
+    }
+
+    /// - Throws: ``StoreError`` with code `incompatibleSchema` where the member lacks a column of the group.
+    private static func checkColumns(of schema: TableSchema, _ table: GroupTable, _ store: MemberStore) throws {
+        let missing = table.schema.columns.map(\.name).filter { schema.column(named: $0) == nil }
+        guard !missing.isEmpty else { return }
+        throw StoreError(
+            .incompatibleSchema,
+            "member \(store.name) has no column \(missing.joined(separator: ", ")), which the group has; add it there, and "
+                + "the member goes on by itself",
+            table: table.schema.name
+        )
     }
 
     /// Compares what the member holds with what the group holds.

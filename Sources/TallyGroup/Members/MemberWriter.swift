@@ -109,8 +109,10 @@ actor MemberWriter {
         let again = parked.filter { row in !rows.contains { $0.id == row.id } }
         refused += try await apply(again)
         // Those that were parked and came again with the batch are taken as well, unless they are refused once more.
-        let taken = (again + rows.filter { row in parked.contains { $0.id == row.id } }).map(\.id)
-            .filter { id in !refused.contains { $0.id == id } }
+        let ledger = ledger
+        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
+        guard !refused.isEmpty || !known.isEmpty else { return }
+        let taken = (again + rows).map(\.id).filter { id in known.contains(id) && !refused.contains { $0.id == id } }
         guard !refused.isEmpty || !taken.isEmpty else { return }
         try await record.notePark(refused, taken: taken, by: name, end: end)
     }

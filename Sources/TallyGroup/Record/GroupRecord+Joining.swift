@@ -36,6 +36,8 @@ extension GroupRecord {
     func compareAgain(_ name: String) throws {
         var member = try member(name)
         if member.stage == .live { member.stage = .joining }
+        // What the log has up to now is in the rows that are compared.
+        member.position = nil
         try save(member)
     }
 

@@ -29,7 +29,8 @@ extension GroupLedger {
             try connection.run(
                 """
                 INSERT INTO parked (actor, table_number, key, base, reason, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                ON CONFLICT DO UPDATE SET taken = NULL, reason = ?5
+                ON CONFLICT DO UPDATE SET
+                    base = CASE WHEN taken <= ?4 THEN ?4 ELSE base END, taken = NULL, reason = ?5
                 """,
                 .integer(Int64(member.number)),
                 .integer(Int64(row.id.table)),

@@ -10,9 +10,10 @@ public enum ColumnKind: Sendable, Hashable {
 
     /// Whether two values say the same.
     public func isSame(_ left: Value?, _ right: Value?) -> Bool {
-        if left == right { return true }
+        // To the byte: texts that Unicode calls equal may be spelled differently.
+        if Optional<Value>.isIdentical(left, right) { return true }
         guard self == .mixed, let left, let right else { return false }
         if Number(left) != nil, Number(right) != nil { return ValueOrder.compare(left, right) == 0 }
-        return (left.scalar ?? left) == (right.scalar ?? right)
+        return (left.scalar ?? left).isIdentical(to: right.scalar ?? right)
     }
 }

@@ -1,4 +1,4 @@
-internal import TallyModel
+public import TallyModel
 
 /// A value that can be counted with.
 enum Number: Sendable {
@@ -68,5 +68,13 @@ enum Number: Sendable {
             guard let left = exact, let right = other.exact else { return 0 }
             return left.compared(to: right)
         }
+    }
+}
+
+extension Value {
+    /// The exact number that a text writes; `nil` for every other text.
+    public init?(number text: String) {
+        guard ExactNumber(text) != nil else { return nil }
+        self = .decimal(text)
     }
 }
