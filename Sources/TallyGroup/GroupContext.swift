@@ -13,5 +13,6 @@ struct GroupContext: Sendable {
     let expressions: any MergeExpressions
     let meter: GroupMeter
     let stopping: StopFlag
+    let made = MadeTables()
     let caughtUp: CaughtUp
 }

@@ -41,6 +41,7 @@ extension ArchiveView {
         for (place, part) in parts.enumerated() {
             // As keys of the table are, first; what else the text could mean after that.
             var readings = GivenValue(part).readings
+            // A text that is no such value is only read otherwise.
             if let example = sample?.values[place],
                 let value = try? GivenValue(part).value(for: columns[place], like: [example])
             {
@@ -90,6 +91,7 @@ private struct JSONKey {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
+            // One kind after the other, as the decoder asks for it; the last says what is wrong.
             if let integer = try? container.decode(Int64.self) {
                 text = String(integer)
             } else if let flag = try? container.decode(Bool.self) {

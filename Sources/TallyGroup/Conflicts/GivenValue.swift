@@ -53,6 +53,7 @@ package struct GivenValue {
         case .boolean: return (flag.map(Value.boolean), "true or false")
         case .text: return (.text(unquoted), "text")
         case .json:
+            // Whether it is one is all that is asked.
             let isJSON = (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
             return (isJSON ? .json(text) : nil, "JSON")
         case .bytes: return (bytes.map(Value.bytes), "bytes in hexadecimal, like x'00ff'")
@@ -135,6 +136,7 @@ package struct GivenValue {
         let isDate = text.count == 10
         let normal = text.replacing(" ", with: "T")
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: normal.contains("."))
+        // A text that is no moment is another kind of value.
         guard let date = try? style.parse(isDate ? text + "T00:00:00Z" : normal.hasSuffix("Z") ? normal : normal + "Z")
         else { return nil }
         let microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())

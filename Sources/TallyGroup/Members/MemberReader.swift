@@ -50,12 +50,30 @@ struct MemberReader {
         guard let table = tables.first(where: { $0.schema.name == change.table }) else { return }
         switch change {
         case .created: return
-        case .altered(_, let schema):
-            let missing = table.schema.columns.map(\.name).filter { schema.column(named: $0) == nil }
-            // It may be back by now; whether it is, is seen when the member is opened anew.
-            if let column = missing.first { throw ComparesAgain(reason: "column \(column) of \(schema.name) was gone") }
+        case .altered(let former, let schema):
+            let missing = table.schema.columns.filter { schema.column(named: $0.name) == nil }
+            if let column = missing.first {
+                // What was renamed may have its name back by now, with its values: whether it has, is seen when the member is
+                // opened anew. What was dropped has lost them: to compare would take the loss for what the member wrote.
+                let id = former.columns.first { $0.name == column.name }?.id
+                if id != nil, schema.columns.contains(where: { $0.id == id }) {
+                    throw ComparesAgain(reason: "column \(column.name) of \(schema.name) was renamed")
+                }
+                throw StoreError(
+                    .unsupported,
+                    "column \(column.name) was dropped in member \(name), and what it held is gone there; put the member back "
+                        + "from a backup, and it joins again",
+                    table: table.schema.name
+                )
+            }
             _ = try TableBridge(table, member: schema, named: name)
-        case .dropped(let dropped): throw ComparesAgain(reason: "table \(dropped) was gone")
+        case .dropped:
+            throw StoreError(
+                .unsupported,
+                "the table was dropped in member \(name); its rows stay in the others; put the member back from a backup, and it "
+                    + "joins again",
+                table: table.schema.name
+            )
         case .invalidated(_, let reason): throw ComparesAgain(reason: reason)
         }
     }

@@ -224,6 +224,7 @@ struct MemberSession {
         var schemas: [TableSchema] = []
         for table in tables {
             if try await target.schema(of: table.schema.name) == nil {
+                context.made.note(table.number, in: store.name)
                 guard context.settings.createsMissing else {
                     throw StoreError(
                         .missingTable,
@@ -261,15 +262,19 @@ struct MemberSession {
         let comparison = try await record.beginJoining(store.name, applied: applied)
         for (table, schema) in zip(tables, schemas) {
             var range = KeyRange.all
+            var isEmpty = true
             while true {
                 try Task.checkCancellation()
                 let chunk = try await source.chunk(of: schema.name, in: range, limit: .mebibytes(2)).unpacked()
+                if !chunk.rows.isEmpty { isEmpty = false }
                 let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
                 try await record.compare(chunk.rows.map(bridge.row), of: table.number, comparison)
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }
-            try await record.concludeComparison(of: table.number, comparison)
+            // A table that Tally has just made lacks rows that nobody deleted.
+            if context.made.contains(table.number, in: store.name) { continue }
+            try await record.concludeComparison(of: table.number, isEmpty: isEmpty, comparison)
         }
         try await record.endJoining(store.name, comparison)
     }

@@ -59,12 +59,24 @@ extension GroupRecord {
     }
 
     /// Takes in which rows a member that was here before no longer holds.
-    func concludeComparison(of table: Int, _ comparison: Comparison) throws {
+    ///
+    /// - Parameter isEmpty: Whether the member's table holds no row at all.
+    /// - Throws: ``StoreError`` where that would delete every row of the table everywhere: more likely it was lost.
+    func concludeComparison(of table: Int, isEmpty: Bool, _ comparison: Comparison) throws {
         guard comparison.asksForMissing else { return }
         let ledger = try opened()
         try changing { merger in
             var (memory, comparison) = (ledger, comparison)
-            for id in try ledger.notCompared(of: table, in: comparison.member) {
+            let missing = try ledger.notCompared(of: table, in: comparison.member)
+            if isEmpty, try missing.contains(where: { try merger.row($0, in: &memory) != nil }) {
+                throw StoreError(
+                    .unsupported,
+                    "the table is empty in this member, whose log does not say that its rows were deleted; nothing is "
+                        + "deleted elsewhere for that: put the member back from a backup, and it joins again",
+                    table: groupTables[table].schema.name
+                )
+            }
+            for id in missing {
                 try comparison.missed(id, &merger, &memory)
             }
             try conclude(&comparison, &merger, &memory)

@@ -181,6 +181,7 @@ public struct Merger: Sendable {
 
     // MARK: What becomes of it
 
+    /// Keeps what the transaction wrote, and its entry; `nil` where it wrote nothing.
     private mutating func conclude(
         _ touched: [Touched],
         _ transaction: CapturedTransaction,

@@ -49,6 +49,7 @@ package enum Since {
 
     package static func moment(_ text: String, now: Date = Date()) -> Date? {
         if let span = Duration(configured: text) { return now.addingTimeInterval(-(span / .seconds(1))) }
+        // A text that is no moment is refused by whoever asked, in words of its own.
         if text.count == 10 { return try? Date(text + "T00:00:00Z", strategy: .iso8601) }
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
         return try? style.parse(text.hasSuffix("Z") ? text : text + "Z")

@@ -30,9 +30,8 @@ final class SQLMergeExpressions: MergeExpressions {
         }
     }
 
-    /// One expression. Used by one thread at a time, under the lock above.
+    /// One expression. Unchecked: its connection is touched only while `evaluators` is locked.
     private final class Evaluator: @unchecked Sendable {
-        // Unchecked: the connection is touched only while `evaluators` is locked.
         private let statement: Statement
 
         init(_ expression: String) throws {

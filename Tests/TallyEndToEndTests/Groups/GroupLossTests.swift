@@ -1,0 +1,52 @@
+import TallyHarness
+import Testing
+
+/// What is lost in one member is not taken for deleted.
+@Suite(.timeLimit(.minutes(15)))
+struct GroupLossTests {
+    private let site: Site
+    private let a: SQLiteShell
+    private let b: SQLiteShell
+
+    init() async throws {
+        site = try Site(
+            stores: ["a": "a.db", "b": "b.db"],
+            groups: ["  - { name: g, members: [a, b], seed: a, tables: { d: {} } }"]
+        )
+        a = SQLiteShell("a.db", in: site.folder)
+        b = SQLiteShell("b.db", in: site.folder)
+        try await a.run("CREATE TABLE d(id INT PRIMARY KEY, v TEXT); INSERT INTO d VALUES (1, 'a'), (2, 'b');")
+        try await site.syncOnce()
+    }
+
+    @Test(arguments: ["DROP TABLE d;", "DROP TABLE d; CREATE TABLE d(id INT PRIMARY KEY, v TEXT);"])
+    func aTableThatIsDroppedInOneMemberIsKeptInTheOther(loss: String) async throws {
+        try await b.run(loss)
+        for _ in 0..<2 { _ = try await site.run("run", "--once") }
+        #expect(try await a.lines("SELECT id, v FROM d ORDER BY id;") == ["1|a", "2|b"])
+    }
+
+    @Test
+    func aColumnThatIsDroppedInOneMemberIsKeptInTheOther() async throws {
+        try await b.run("ALTER TABLE d DROP COLUMN v; ALTER TABLE d ADD COLUMN v TEXT;")
+        for _ in 0..<2 { _ = try await site.run("run", "--once") }
+        #expect(try await a.lines("SELECT id, v FROM d ORDER BY id;") == ["1|a", "2|b"])
+    }
+
+    @Test
+    func aColumnThatHasItsNameBackGoesOnWithWhatWasWrittenMeanwhile() async throws {
+        try await b.run("ALTER TABLE d RENAME COLUMN v TO w; UPDATE d SET w = 'z' WHERE id = 2;")
+        let refused = try await site.run("run", "--once")
+        #expect(refused.exitCode == 1 && refused.text.contains("has no column v"))
+        try await b.run("ALTER TABLE d RENAME COLUMN w TO v;")
+        try await site.syncOnce()
+        #expect(try await a.lines("SELECT id, v FROM d ORDER BY id;") == ["1|a", "2|z"])
+    }
+
+    @Test
+    func rowsThatAreDeletedAreDeletedEverywhere() async throws {
+        try await b.run("DELETE FROM d;")
+        try await site.syncOnce()
+        #expect(try await a.run("SELECT count(*) FROM d;") == "0")
+    }
+}
