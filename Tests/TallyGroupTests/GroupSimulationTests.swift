@@ -19,6 +19,18 @@ struct GroupSimulationTests {
         }
     }
 
+    @Test("Members that hold a value once at most agree who holds it, and nothing is lost", arguments: 0..<2)
+    func uniqueValues(part: Int) {
+        let first = SplitMix64.newSeed() &+ UInt64(part) << 40
+        for number in 0..<5000 {
+            var simulation = GroupSimulation(seed: first &+ UInt64(number), shape: .init(isUnique: true))
+            if let problem = simulation.run() {
+                Issue.record("\(problem)")
+                return
+            }
+        }
+    }
+
     /// How many histories it takes at most to notice that a rule is broken.
     @Test(
         "A broken rule is noticed",

@@ -69,7 +69,7 @@ extension GroupLedger {
         try connection.first(
             """
             SELECT base FROM parked
-            WHERE actor = ? AND table_number = ? AND key = ? AND (taken IS NULL OR taken > ?)
+            WHERE actor = ?1 AND table_number = ?2 AND key = ?3 AND base < ?4 AND (taken IS NULL OR taken > ?4)
             """,
             .integer(Int64(member.number)),
             .integer(Int64(row.table)),

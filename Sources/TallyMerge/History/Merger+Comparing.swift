@@ -1,14 +1,14 @@
 public import TallyModel
 
 extension Merger {
-    /// What a row is in the group; `nil` where it is not there.
+    /// What members are brought of a row; `nil` where it is not there.
     public func row(_ id: RowID, in memory: inout some GroupMemory) throws -> Row? {
-        try memory.latest(of: id).map { try outcome(of: $0.state, id).row } ?? nil
+        try memory.latest(of: id).map { try shown($0, id) } ?? nil
     }
 
-    /// What a row was in the group at a sequence; `nil` where it was not there.
+    /// What members were brought of a row as of a sequence; `nil` where it was not there.
     public func row(_ id: RowID, at sequence: UInt64, in memory: inout some GroupMemory) throws -> Row? {
-        try memory.version(of: id, upTo: sequence).map { try outcome(of: $0.state, id).row } ?? nil
+        try memory.version(of: id, upTo: sequence).map { try shown($0, id) } ?? nil
     }
 
     /// Holds a row that a member was found with against what its log let expect.
@@ -36,7 +36,7 @@ extension Merger {
         }
         for sequence in written {
             guard let version = try memory.version(of: id, upTo: sequence) else { continue }
-            let image = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
+            let image = try version.authored.map(\.row) ?? shown(version, id)
             if isSame(image, found, in: id.table) { return .stale }
         }
         return .written

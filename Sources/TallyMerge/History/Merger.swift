@@ -12,6 +12,8 @@ public struct Merger: Sendable {
     public var skew: Duration
     /// What every member has been seen to have reached: every write still to come has seen it.
     public var stable = VersionVector()
+    /// Rows that some member holds otherwise than it was brought them, so that nothing is stable there.
+    public var refused: Set<RowID> = []
     public private(set) var head: Sight
     private let expressions: any MergeExpressions
     /// What members have seen, as of their last transactions.
@@ -130,7 +132,7 @@ public struct Merger: Sendable {
         }
         let isOwn = latest.dot.actor == author && !latest.returns
         if latest.sequence <= base.sequence || isOwn {
-            let row = try outcome(of: latest.state, id).row
+            let row = try shown(latest, id)
             var context = base.vector
             if isOwn { context = latest.context(following: context) }
             return Touched(
@@ -166,7 +168,7 @@ public struct Merger: Sendable {
             return own?.base == base.sequence
         }
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
-            found.before = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
+            found.before = try version.authored.map(\.row) ?? shown(version, id)
             found.context = version.context(following: base.vector)
         } else {
             found.before = try row(id, at: base.sequence, in: &memory)
@@ -177,6 +179,12 @@ public struct Merger: Sendable {
 
     func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
         try state.outcome(under: tables[id.table].rules, evaluating: expressions)
+    }
+
+    /// What members are brought of a row's version.
+    func shown(_ version: RowVersion, _ id: RowID) throws -> Row? {
+        if let withheld = version.withheld { return withheld.shown.row }
+        return try outcome(of: version.state, id).row
     }
 
     // MARK: What becomes of it
@@ -216,9 +224,7 @@ public struct Merger: Sendable {
         }
         guard rows > 0, let last else { return nil }
         clocks[author] = last
-        var vector = head.vector
-        vector.insert(dot)
-        head = Sight(sequence: sequence, vector: vector, clock: max(head.clock ?? last, last))
+        advance(to: sequence, dot, last)
         let entry = Entry(
             sequence: sequence,
             dot: dot,
@@ -230,6 +236,13 @@ public struct Merger: Sendable {
         )
         try memory.keep(entry)
         return entry
+    }
+
+    /// Takes note of one more entry.
+    mutating func advance(to sequence: UInt64, _ dot: Dot, _ last: HybridTime) {
+        var vector = head.vector
+        vector.insert(dot)
+        head = Sight(sequence: sequence, vector: vector, clock: max(head.clock ?? last, last))
     }
 
     /// What the author did to the row; `nil` where it is as it was.
@@ -251,29 +264,43 @@ public struct Merger: Sendable {
     ) throws {
         let rules = tables[row.id.table].rules
         var state = row.latest?.state ?? RowState()
-        if !state.isSettled { try state.fold(stable: stable, under: rules, evaluating: expressions) }
+        // Of a row that is withheld it must stay known with which write it claimed what it is not let have.
+        let isOpen = row.latest?.withheld != nil || refused.contains(row.id)
+        if !state.isSettled, !isOpen { try state.fold(stable: stable, under: rules, evaluating: expressions) }
         state.add(write)
         state.prune(under: rules)
         var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: false, state: state)
-        if !row.hasSeenAll {
+        if !row.hasSeenAll || row.latest?.withheld != nil {
             let outcome = try outcome(of: state, row.id)
-            version.returns = true
-            if outcome.row != row.after { version.authored = AuthoredRow(row.after) }
-            for clash in outcome.clashes where clash.candidates.contains(write.stamp.dot) {
-                let met = state.writes.filter { clash.candidates.contains($0.stamp.dot) }
-                try memory.keep(
-                    Conflict(
-                        sequence: sequence,
-                        row: row.id,
-                        clash: clash,
-                        policy: rules.decidingPolicy(of: clash),
-                        writes: met,
-                        result: outcome.row
-                    )
-                )
-            }
+            version.withheld = row.latest?.withheld?.following(write, to: outcome.row)
+            let shown = version.withheld.map(\.shown.row) ?? outcome.row
+            version.returns = !row.hasSeenAll || shown != row.after
+            if shown != row.after { version.authored = AuthoredRow(row.after) }
+            if !row.hasSeenAll { try note(outcome, after: write, on: row.id, version, &memory) }
         }
         try memory.keep(version, of: row.id, isNew: row.hasSeenAll && row.before == nil)
+    }
+
+    /// Keeps the conflicts that arose with a write.
+    private func note(
+        _ outcome: MergeOutcome,
+        after write: RowWrite,
+        on row: RowID,
+        _ version: RowVersion,
+        _ memory: inout some GroupMemory
+    ) throws {
+        for clash in outcome.clashes where clash.candidates.contains(write.stamp.dot) {
+            try memory.keep(
+                Conflict(
+                    sequence: version.sequence,
+                    row: row,
+                    clash: clash,
+                    policy: tables[row.table].rules.decidingPolicy(of: clash),
+                    writes: version.state.writes.filter { clash.candidates.contains($0.stamp.dot) },
+                    result: outcome.row
+                )
+            )
+        }
     }
 }
 

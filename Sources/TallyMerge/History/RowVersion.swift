@@ -14,6 +14,8 @@ public struct RowVersion: Sendable, Hashable {
     public var state: RowState
     /// What the author's row held, where that is not what the row became; `nil` where it is.
     public var authored: AuthoredRow?
+    /// What members are brought instead, where a constraint keeps the row from being what its writes come to.
+    public var withheld: Withheld?
 
     public init(
         sequence: UInt64,
@@ -21,7 +23,8 @@ public struct RowVersion: Sendable, Hashable {
         base: UInt64,
         returns: Bool,
         state: RowState,
-        authored: AuthoredRow? = nil
+        authored: AuthoredRow? = nil,
+        withheld: Withheld? = nil
     ) {
         self.sequence = sequence
         self.dot = dot
@@ -29,6 +32,7 @@ public struct RowVersion: Sendable, Hashable {
         self.returns = returns
         self.state = state
         self.authored = authored
+        self.withheld = withheld
     }
 }
 

@@ -11,8 +11,11 @@ extension GroupSimulation {
                     "row \(id.key[5]) is \(words(members[0].rows[id]?.row)) in 0 and \(words(member.rows[id]?.row)) in another"
                 )
             }
+            // What is withheld is named with all that its writes came to.
+            if memory.latest(of: id)?.withheld != nil { continue }
             if let problem = compareWithAll(id) ?? findLost(id) { return fail(problem) }
         }
+        if shape.isUnique, let problem = findUnsettled() { fail(problem) }
     }
 
     /// What all writes of a row come to, none forgotten, in whatever order they arrive.
@@ -38,7 +41,7 @@ extension GroupSimulation {
     /// named in a conflict.
     private func findLost(_ id: RowID) -> String? {
         let known = stamped.filter { $0.value.row == id }
-        let named = Set(memory.conflicts.filter { $0.row == id }.flatMap(\.clash.candidates))
+        let named = Set(memory.conflicts.filter { $0.row == id }.flatMap(\.clash.candidates)).union(withheld)
         let held = members[0].rows[id]?.row
         for (number, entry) in known {
             let write = entry.write

@@ -20,18 +20,21 @@ package struct GroupSimulation: Sendable {
         package var members: ClosedRange<Int> = 2...6
         package var steps = 40
         package var flaw: Flaw?
+        /// Whether no two rows of a member may have the same name, the second column.
+        package var isUnique: Bool
         /// Whether what happens is put into words, for whoever looks at one history.
         package var isTraced = false
 
-        package init(members: ClosedRange<Int> = 2...6, steps: Int = 40, flaw: Flaw? = nil) {
+        package init(members: ClosedRange<Int> = 2...6, steps: Int = 40, flaw: Flaw? = nil, isUnique: Bool = false) {
             self.members = members
             self.steps = steps
             self.flaw = flaw
+            self.isUnique = isUnique
         }
     }
 
     /// What the node had read of a member's log, in the ledger.
-    private struct Intake: Sendable {
+    struct Intake: Sendable {
         var position = 0
         var base: UInt64 = 0
         var history = 0
@@ -41,35 +44,39 @@ package struct GroupSimulation: Sendable {
         /// The rows that the member was found with when it came, and the sequence at which it came.
         var found: Set<RowID> = []
         var cameAt: UInt64 = 0
+        /// The rows that the member refuses, and the sequences as of which it holds them and has been brought over them.
+        var parked: [RowID: (base: UInt64, taken: UInt64?)] = [:]
 
         /// How the member had come by the rows of some changes.
         func compared(_ changes: [RowChange]) -> [RowID: UInt64] {
-            guard base < cameAt else { return [:] }
             var result: [RowID: UInt64] = [:]
-            for change in changes {
-                if let id = GroupSimulation.row(of: change), found.contains(id) { result[id] = cameAt }
+            for id in changes.compactMap(GroupSimulation.row) {
+                if base < cameAt, found.contains(id) { result[id] = cameAt }
+                if let parked = parked[id], parked.base < base, parked.taken.map({ $0 > base }) ?? true {
+                    result[id] = parked.base
+                }
             }
             return result
         }
     }
 
     /// A batch that was read from the ledger and not written yet.
-    private struct Batch: Sendable {
+    struct Batch: Sendable {
         var member: Int
         var end: UInt64
         var rows: [(id: RowID, row: Row?, seen: Set<Int>)]
     }
 
     static let columns = 4
-    private static let keys = 3
+    static let keys = 3
 
     package let seed: UInt64
     let shape: Shape
-    private var dice: SplitMix64
-    private(set) var members: [SimulatedMember] = []
-    private(set) var memory = InMemoryGroupMemory()
-    private var merger: Merger
-    private var intakes: [Intake] = []
+    var dice: SplitMix64
+    var members: [SimulatedMember] = []
+    var memory = InMemoryGroupMemory()
+    var merger: Merger
+    var intakes: [Intake] = []
     private var batches: [Batch] = []
     private var backups: [(member: Int, copy: SimulatedMember)] = []
     private var cutOff: Set<Int> = []
@@ -85,7 +92,9 @@ package struct GroupSimulation: Sendable {
     /// Who members were before they were restored.
     private var former: [Int: Set<Actor>] = [:]
     private(set) var problem: String?
-    /// What was counted: the sum of all differences, by row.
+    /// The rows that are withheld, and the transactions that ever were.
+    var withholdings: [Withholding] = []
+    var withheld: Set<Dot> = []
     private(set) var trace: [String] = []
 
     static let table = MergeTable(
@@ -135,7 +144,7 @@ package struct GroupSimulation: Sendable {
     }
 
     /// Notes what happens, where somebody wants to read it.
-    private mutating func note(_ text: @autoclosure () -> String) {
+    mutating func note(_ text: @autoclosure () -> String) {
         if shape.isTraced { trace.append(text()) }
     }
 
@@ -185,7 +194,7 @@ package struct GroupSimulation: Sendable {
 
     private mutating func seedRows() {
         for key in 0..<Self.keys where dice.below(2) == 0 {
-            let row = Row([.integer(Int64(key)), .text("seed"), .integer(10), .integer(0)])
+            let row = Row([.integer(Int64(key)), .text("seed\(key)"), .integer(10), .integer(0)])
             let write = number(author: 0, seen: [], before: nil)
             members[0].rows[Self.id(key)] = SimulatedMember.Held(row: row, seen: [write])
         }
@@ -201,20 +210,27 @@ package struct GroupSimulation: Sendable {
 
     /// A member writes one transaction of its own.
     private mutating func write(_ index: Int) {
-        var changes: [RowChange] = []
-        var writes: [Int] = []
+        var planned: [(id: RowID, after: AuthoredRow)] = []
         var keys = Array(0..<Self.keys)
         for _ in 0...dice.below(2) {
             let key = keys.remove(at: dice.below(keys.count))
-            let id = Self.id(key)
+            guard let after = change(members[index].rows[Self.id(key)]?.row, key) else { continue }
+            planned.append((Self.id(key), after))
+        }
+        if shape.isUnique {
+            swapNames(&planned)
+            guard takes(planned.map { ($0.id, $0.after.row) }, index) else { return }
+        }
+        guard !planned.isEmpty else { return }
+        var changes: [RowChange] = []
+        var writes: [Int] = []
+        for (id, after) in planned {
             let held = members[index].rows[id] ?? SimulatedMember.Held(row: nil, seen: [])
-            guard let after = change(held.row, key) else { continue }
             let write = number(author: index, seen: held.seen, before: held.row)
             members[index].rows[id] = SimulatedMember.Held(row: after.row, seen: held.seen.union([write]))
             changes.append(after.row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
             writes.append(write)
         }
-        guard !changes.isEmpty else { return }
         // Now and then two members commit at the very same moment.
         let committed = Timestamp(
             microseconds: (dice.below(3) == 0 ? now / 10_000 * 10_000 : now) + members[index].skew
@@ -235,12 +251,15 @@ package struct GroupSimulation: Sendable {
         guard var row else {
             let (name, count) = (dice.below(5), dice.below(20))
             return .row(
-                Row([.integer(Int64(key)), .text("n\(name)"), .integer(Int64(count)), .integer(Int64(dice.below(9)))])
+                Row([
+                    .integer(Int64(key)), .text(shape.isUnique ? "v\(name)" : "n\(name)"), .integer(Int64(count)),
+                    .integer(Int64(dice.below(9))),
+                ])
             )
         }
         if dice.below(6) == 0 { return AuthoredRow.none }
         let former = row
-        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(50))") }
+        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(shape.isUnique ? 5 : 50))") }
         if dice.below(2) == 0, case .integer(let count)? = row[2] {
             row[2] = .integer(count + Int64(dice.below(9)) - 4)
         }
@@ -269,6 +288,7 @@ package struct GroupSimulation: Sendable {
         case .signed(let sequence):
             intakes[index].base = sequence
             intakes[index].isVague = false
+            intakes[index].parked = intakes[index].parked.filter { $0.value.taken.map { $0 > sequence } ?? true }
             updateStable()
         case .local(let changes, let writes, let committed):
             take(changes, writes, from: index, base: intakes[index].base, committed: committed)
@@ -308,12 +328,13 @@ package struct GroupSimulation: Sendable {
                     memory.forget(id)
                 }
             }
+            if !withholdings.isEmpty { try withhold(written: Set(changes.compactMap(Self.row))) }
         } catch {
             problem = "the merger failed: \(error)"
         }
     }
 
-    private static func row(of change: RowChange) -> RowID? {
+    static func row(of change: RowChange) -> RowID? {
         switch change {
         case .put(let id, _, _), .delete(let id, _): id
         default: nil
@@ -346,7 +367,8 @@ package struct GroupSimulation: Sendable {
         }
     }
 
-    private mutating func updateStable() {
+    mutating func updateStable() {
+        merger.refused = Set(intakes.flatMap(\.parked.keys))
         guard intakes.allSatisfy(\.isJoined), let least = intakes.map(\.base).min() else {
             merger.stable = VersionVector()
             return
@@ -358,21 +380,27 @@ package struct GroupSimulation: Sendable {
 
     private mutating func prepare(_ index: Int) {
         let (start, end) = (members[index].applied, memory.head)
+        let parked = intakes[index].parked.filter { $0.value.taken == nil }.keys
+        // What a member refused is tried again with what comes next: what a signature says has to be new with it.
         guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined else { return }
         guard !cutOff.contains(index), !batches.contains(where: { $0.member == index }) else { return }
         let intake = intakes[index]
         let due = memory.due(for: members[index].actor, after: start, upTo: end) { row, sequence in
             sequence <= intake.cameAt && intake.found.contains(row)
         }
-        let rows = due.map { id in
+        let again = parked.filter { !due.contains($0) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let rows = (due + again).map { id in
             (id: id, row: ledgerRow(id), seen: merged[id] ?? [])
         }
         batches.append(Batch(member: index, end: end, rows: rows))
     }
 
-    private func ledgerRow(_ id: RowID) -> Row? {
+    /// What members are brought of a row.
+    func ledgerRow(_ id: RowID) -> Row? {
+        guard let version = memory.latest(of: id) else { return nil }
+        if let withheld = version.withheld { return withheld.shown.row }
         do {
-            return try memory.latest(of: id)?.state.outcome(under: Self.table.rules, evaluating: Self.expressions).row
+            return try version.state.outcome(under: Self.table.rules, evaluating: Self.expressions).row
         } catch {
             return nil
         }
@@ -382,8 +410,12 @@ package struct GroupSimulation: Sendable {
         guard !batches.isEmpty else { return }
         let batch = batches.remove(at: dice.below(batches.count))
         guard !cutOff.contains(batch.member) else { return }
-        for (id, row, seen) in batch.rows {
-            members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
+        if shape.isUnique {
+            place(batch)
+        } else {
+            for (id, row, seen) in batch.rows {
+                members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
+            }
         }
         members[batch.member].applied = batch.end
         members[batch.member].log.append(.signed(batch.end))

@@ -1,0 +1,272 @@
+import TallyModel
+
+/// Rows that members cannot hold all at once.
+///
+/// The node decides for all members, from the ledger alone. What it decides is an entry of its own, which members are brought
+/// like any other. `DESIGN.md`, *Constraints*.
+extension Merger {
+    /// Decides anew which rows are withheld, after rows were written or a member has refused one.
+    ///
+    /// - Parameters:
+    ///   - standing: What is withheld so far; becomes what is withheld now.
+    ///   - breach: What a member refuses; `nil` where that is nothing.
+    ///   - written: The rows that were written since; what has nothing to do with them or with `breach` stays as it is.
+    public mutating func withhold(
+        _ standing: inout [Withholding],
+        _ breach: Breach? = nil,
+        written: Set<RowID> = [],
+        into memory: inout some GroupMemory
+    ) throws {
+        let touched = written.union(breach?.rows ?? [])
+        let concerned = Self.component(of: touched, in: standing)
+        var others = standing.filter { !concerned.contains($0.breach.row) }
+        var mine = standing.filter { concerned.contains($0.breach.row) }
+        if let breach { mine.append(Withholding(breach: breach, sequence: 0, write: nil, wanted: nil)) }
+        let lonely = mine.filter { !$0.breach.rule.isUnique }
+        var fixed: [Withholding] = []
+        for withholding in lonely {
+            if let kept = try decide(withholding, &memory) { fixed.append(kept) }
+        }
+        let taken = Set(fixed.map(\.breach.row))
+        let rivals = mine.filter { $0.breach.rule.isUnique }
+        let lost = try contend(rivals, except: taken, &memory)
+        others += fixed + lost
+        // What no longer stands is brought to members as it is.
+        let left = Set((fixed + lost).map(\.breach.row))
+        for row in Set(mine.map(\.breach.row)).subtracting(left).sorted(by: { $0.precedes($1) }) {
+            if let version = try memory.latest(of: row), version.withheld != nil {
+                try show(nil, of: row, version, &memory)
+            }
+        }
+        standing = others
+    }
+
+    /// The rows that are withheld because of one another, directly or not, starting from some.
+    private static func component(of rows: Set<RowID>, in standing: [Withholding]) -> Set<RowID> {
+        var reached = rows
+        var isGrowing = true
+        while isGrowing {
+            isGrowing = false
+            for withholding in standing where !reached.isDisjoint(with: withholding.rows) {
+                let count = reached.count
+                reached.formUnion(withholding.rows)
+                if reached.count > count { isGrowing = true }
+            }
+        }
+        return reached
+    }
+
+    // MARK: Rows by themselves
+
+    /// What is withheld of a row whose parent is not there, or that breaks a rule by itself; `nil` where nothing is.
+    private mutating func decide(_ known: Withholding, _ memory: inout some GroupMemory) throws -> Withholding? {
+        let id = known.breach.row
+        guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
+            return nil
+        }
+        switch known.breach.rule {
+        case .unique: return nil
+        case .parent(let columns, let parent):
+            if try row(parent, in: &memory) != nil { return nil }
+            let write = Self.claim(on: columns, in: version.state)
+            return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
+        case .row:
+            if known.sequence > 0 { return version.withheld == nil ? nil : known }
+            // What one member wrote and took itself, only another's rules refuse: nothing that a merge has made.
+            let frontier = Frontier(of: version.state.writes.map(\.stamp))
+            let candidates = version.state.writes.filter { frontier.contains($0.stamp) }
+            guard candidates.count > 1, let last = candidates.last else { return nil }
+            let shown = try without(last, id, version, wanted)
+            let withheld = Withheld(columns: last.edits.map(\.column), shown: AuthoredRow(shown))
+            return shown == wanted ? nil : try withhold(known.breach, version, last, wanted, withheld, &memory)
+        }
+    }
+
+    /// What the row would be without one of its last writes.
+    private func without(_ write: RowWrite, _ id: RowID, _ version: RowVersion, _ wanted: Row) throws -> Row? {
+        if write.kind == .update, let row = former(of: wanted, write, write.edits.map(\.column), in: id.table) {
+            return row
+        }
+        return try outcome(of: version.state.leavingOut([write.stamp.dot]), id).row
+    }
+
+    // MARK: Rows that claim the same
+
+    /// A row that claims values which no other may have.
+    private struct Claim {
+        var id: RowID
+        var version: RowVersion
+        var wanted: Row
+        /// The write with which it came by them; `nil` where every member has long known.
+        var write: RowWrite?
+
+        /// Earlier claims come first; of one transaction's, in the order of keys.
+        func precedes(_ other: Claim) -> Bool {
+            switch (write?.stamp, other.write?.stamp) {
+            case (nil, nil): id.precedes(other.id)
+            case (nil, _): true
+            case (_, nil): false
+            case (let mine?, let theirs?): mine.dot == theirs.dot ? id.precedes(other.id) : mine.precedes(theirs)
+            }
+        }
+    }
+
+    /// The write with which a row came by its values in some columns, where the ledger still tells.
+    private static func claim(on columns: [Int], in state: RowState) -> RowWrite? {
+        state.writes.last { write in
+            write.kind == .insert || write.edits.contains { columns.isEmpty || columns.contains($0.column) }
+        }
+    }
+
+    /// Lets rows have what they claim, the earlier claim first: a row whose claim clashes with those before it keeps the
+    /// values from before it claimed them, and where it has none, or these clash as well, it is not to be there.
+    ///
+    /// What each row is then depends on the rows' states alone.
+    private mutating func contend(
+        _ rivals: [Withholding],
+        except taken: Set<RowID>,
+        _ memory: inout some GroupMemory
+    ) throws -> [Withholding] {
+        guard !rivals.isEmpty else { return [] }
+        let rules = UniqueRules(rivals.map(\.breach) + rivals.compactMap(\.further))
+        var claims: [Claim] = []
+        for id in rules.rows.subtracting(taken) {
+            guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
+                continue
+            }
+            let write = Self.claim(on: rules.columns(of: id.table), in: version.state)
+            claims.append(Claim(id: id, version: version, wanted: wanted, write: write))
+        }
+        claims.sort { $0.precedes($1) }
+        var placed: [(claim: Claim, row: Row)] = []
+        var lost: [Withholding] = []
+        for claim in claims {
+            func whatBlocks(_ row: Row) -> (id: RowID, columns: [Int])? {
+                for other in placed {
+                    if let columns = rules.clash(claim.id, row, other.claim.id, other.row, tables[claim.id.table].kinds)
+                    {
+                        return (other.claim.id, columns)
+                    }
+                }
+                return nil
+            }
+            guard let obstacle = whatBlocks(claim.wanted), let write = claim.write else {
+                placed.append((claim, claim.wanted))
+                continue
+            }
+            let columns = obstacle.columns.isEmpty ? write.edits.map(\.column) : obstacle.columns
+            var shown = former(of: claim.wanted, write, columns, in: claim.id.table)
+            if shown == claim.wanted { shown = nil }
+            let further = shown.flatMap { whatBlocks($0) }
+            if further != nil { shown = nil }
+            if let shown { placed.append((claim, shown)) }
+            let breach = Breach(row: claim.id, rule: .unique(obstacle.columns, obstacle.id))
+            let withheld = Withheld(columns: columns, shown: AuthoredRow(shown))
+            var made = try withhold(breach, claim.version, write, claim.wanted, withheld, &memory)
+            made.further = further.map { Breach(row: claim.id, rule: .unique($0.columns, $0.id)) }
+            lost.append(made)
+        }
+        return lost
+    }
+
+    /// The row without what an update has put into some columns; `nil` where nobody knows what was there before.
+    private func former(of wanted: Row, _ write: RowWrite, _ columns: [Int], in table: Int) -> Row? {
+        guard write.kind == .update else { return nil }
+        var row = wanted
+        for edit in write.edits where columns.contains(edit.column) && edit.column < row.values.count {
+            guard let before = edit.before else { return nil }
+            if tables[table].kinds[edit.column].isSame(row[edit.column], edit.after) { row[edit.column] = before }
+        }
+        return row
+    }
+
+    // MARK: Showing
+
+    private mutating func withhold(
+        _ breach: Breach,
+        _ version: RowVersion,
+        _ write: RowWrite?,
+        _ wanted: Row,
+        _ withheld: Withheld,
+        _ memory: inout some GroupMemory
+    ) throws -> Withholding {
+        var sequence = version.sequence
+        if version.withheld != withheld { sequence = try show(withheld, of: breach.row, version, &memory) }
+        return Withholding(breach: breach, sequence: sequence, write: write, wanted: wanted)
+    }
+
+    /// Has members brought a row otherwise than before, by an entry of the node's that writes nothing.
+    @discardableResult
+    private mutating func show(
+        _ withheld: Withheld?,
+        of id: RowID,
+        _ version: RowVersion,
+        _ memory: inout some GroupMemory
+    ) throws -> UInt64 {
+        let dot = Dot(actor: .node, counter: head.vector[.node] + 1)
+        let (base, sequence) = (head.sequence, head.sequence + 1)
+        let clock = head.clock ?? HybridTime(microseconds: 0)
+        var next = RowVersion(sequence: sequence, dot: dot, base: base, returns: true, state: version.state)
+        next.withheld = withheld
+        try memory.keep(next, of: id, isNew: false)
+        advance(to: sequence, dot, clock)
+        let committed = Timestamp(microseconds: clock.microseconds)
+        try memory.keep(
+            Entry(sequence: sequence, dot: dot, base: base, committed: committed, sight: head, clamped: nil, rows: 1)
+        )
+        return sequence
+    }
+}
+
+/// The unique constraints that some rows clash under.
+private struct UniqueRules {
+    private(set) var rows: Set<RowID> = []
+    /// By table: the columns of each.
+    private var columns: [Int: Set<[Int]>] = [:]
+    /// Rows that clash under a constraint over an expression, which only members can tell.
+    private var pairs: Set<Set<RowID>> = []
+
+    init(_ breaches: [Breach]) {
+        for breach in breaches {
+            guard case .unique(let columns, let other) = breach.rule else { continue }
+            rows.formUnion([breach.row, other])
+            if columns.isEmpty {
+                pairs.insert([breach.row, other])
+            } else {
+                self.columns[breach.row.table, default: []].insert(columns)
+            }
+        }
+    }
+
+    func columns(of table: Int) -> [Int] { columns[table].map { Set($0.joined()).sorted() } ?? [] }
+
+    /// The columns in which two rows must not, and do, hold the same; empty for an expression, `nil` where they may be as
+    /// they are.
+    func clash(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row, _ kinds: [ColumnKind]) -> [Int]? {
+        guard id.table == other.table else { return nil }
+        for columns in (columns[id.table] ?? []).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let isSame = columns.allSatisfy { column in
+                guard column < row.values.count, column < rival.values.count, row[column] != .null else { return false }
+                return kinds[column].isSame(row[column], rival[column])
+            }
+            if isSame { return columns }
+        }
+        return pairs.contains([id, other]) ? [] : nil
+    }
+}
+
+extension RowID {
+    /// In an order that is the same everywhere.
+    fileprivate func precedes(_ other: RowID) -> Bool {
+        table == other.table ? key.lexicographicallyPrecedes(other.key) : table < other.table
+    }
+}
+
+extension RowState {
+    /// The state without the writes of some transactions.
+    public func leavingOut(_ dots: Set<Dot>) -> RowState {
+        var state = RowState(base: base, seen: seen)
+        for write in writes where !dots.contains(write.stamp.dot) { state.add(write) }
+        return state
+    }
+}

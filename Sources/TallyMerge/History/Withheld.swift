@@ -1,0 +1,82 @@
+public import TallyModel
+
+/// What members are brought of a row in the place of what its writes come to, which a constraint does not let in.
+///
+/// The row's writes stay as they are: what is withheld is only not shown yet.
+public struct Withheld: Sendable, Hashable {
+    /// The columns that the constraint is about: as soon as somebody writes one of them the row is tried as it is.
+    public var columns: [Int]
+    /// The row as members are brought it; none where it is not to be there.
+    public var shown: AuthoredRow
+
+    public init(columns: [Int], shown: AuthoredRow) {
+        self.columns = columns
+        self.shown = shown
+    }
+
+    /// What is still withheld after one more write, which made `outcome` of the row; `nil` where the row is to be tried.
+    func following(_ write: RowWrite, to outcome: Row?) -> Withheld? {
+        guard write.kind == .update, let outcome else { return nil }
+        if write.edits.contains(where: { columns.contains($0.column) }) { return nil }
+        guard case .row(let former) = shown else { return self }
+        var row = outcome
+        for column in columns where column < min(row.values.count, former.values.count) { row[column] = former[column] }
+        return Withheld(columns: columns, shown: .row(row))
+    }
+}
+
+/// A constraint that a row of the group breaks in a member.
+public struct Breach: Sendable, Hashable {
+    /// What the constraint is about.
+    public enum Rule: Sendable, Hashable {
+        /// Another row holds the same values in these columns; none of them where it is about an expression.
+        case unique([Int], RowID)
+        /// The row that these columns name is not there.
+        case parent([Int], RowID)
+        /// The row breaks a rule by itself.
+        case row
+
+        var isUnique: Bool { if case .unique = self { true } else { false } }
+    }
+
+    public var row: RowID
+    public var rule: Rule
+
+    public init(row: RowID, rule: Rule) {
+        self.row = row
+        self.rule = rule
+    }
+
+    /// The row, and the one that stands against it.
+    public var rows: Set<RowID> {
+        switch rule {
+        case .unique(_, let other), .parent(_, let other): [row, other]
+        case .row: [row]
+        }
+    }
+}
+
+/// A row that is withheld, and why.
+public struct Withholding: Sendable, Hashable {
+    /// The row that lost, and what stands against it.
+    public var breach: Breach
+    /// The entry with which it began.
+    public var sequence: UInt64
+    /// The write that is withheld; `nil` where the row has been so for longer than the ledger tells writes apart.
+    public var write: RowWrite?
+    /// What the row comes to, without the constraint.
+    public var wanted: Row?
+    /// What stands against the values that the row had before, where something does.
+    public var further: Breach?
+
+    /// The row, and all that stand against it.
+    var rows: Set<RowID> { breach.rows.union(further?.rows ?? []) }
+
+    public init(breach: Breach, sequence: UInt64, write: RowWrite?, wanted: Row?, further: Breach? = nil) {
+        self.breach = breach
+        self.further = further
+        self.sequence = sequence
+        self.write = write
+        self.wanted = wanted
+    }
+}
