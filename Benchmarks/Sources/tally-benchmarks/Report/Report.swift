@@ -1,7 +1,7 @@
 /// The results as a table and as a page.
 struct Report {
     let findings: [Finding]
-    let peaks: [(label: String, bytes: Int)]
+    let peaks: [(label: String, bytes: Int, kind: MemoryRecord.Kind)]
     let machine: Machine
     let options: Options
 
