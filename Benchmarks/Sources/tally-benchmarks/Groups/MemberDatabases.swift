@@ -55,7 +55,7 @@ struct MemberDatabases {
         try startTally("remove", sync.rawValue, "--yes").wait()
     }
 
-    /// Has both servers know their rows, and leaves them nothing to write that is not of what is measured next.
+    /// Has both servers know their rows, as autovacuum would by and by, and leaves them nothing to write that is not of what is measured next.
     func settle() throws {
         for server in [eu, us] { try server.psql("VACUUM ANALYZE; CHECKPOINT", name) }
     }
