@@ -115,6 +115,24 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError``; the transaction is then to be rolled back and the batch sent again.
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome
 
+    /// What keeps one change of a slice from being applied as the open transaction stands; `nil` where nothing does now.
+    ///
+    /// The change is tried by itself: an insert or update of a complete row as writing the row under its key, whatever is
+    /// there. Only the first constraint that stands against it is told. Leaves nothing behind.
+    ///
+    /// - Parameter index: The change's place in the slice's changes.
+    /// - Throws: ``StoreError`` for all that is not about the row; the transaction is then to be rolled back.
+    func violation(of index: Int, in slice: Slice) async throws -> Violation?
+
+    /// Rows that are left without the row which one of their foreign keys names, among those that the slice has written
+    /// and those that named what the slice has deleted or given another key.
+    ///
+    /// Asked after ``apply(_:replaying:)``, in the same transaction. Only foreign keys between the slice's tables are
+    /// looked at. A row that a foreign key finds by other columns than the key of the slice's table is missed only by
+    /// what the slice writes: where it is deleted, or those columns change, the rows that named it are not found. Empty
+    /// where the store itself enforces foreign keys in this session.
+    func orphans(of slice: Slice) async throws -> [Orphan]
+
     /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.
     var packedForms: Set<String> { get }
 
@@ -160,6 +178,12 @@ extension TargetSession {
     public func sign(_ sequence: UInt64) async throws {
         throw StoreError(.unsupported, "this kind of store cannot be a member of a group")
     }
+
+    /// Not known.
+    public func violation(of index: Int, in slice: Slice) async throws -> Violation? { nil }
+
+    /// None are known.
+    public func orphans(of slice: Slice) async throws -> [Orphan] { [] }
 
     /// None: chunks come with rows.
     public var packedForms: Set<String> { [] }

@@ -189,6 +189,24 @@ actor PostgresTargetSession: TargetSession {
         return writer.outcome
     }
 
+    func violation(of index: Int, in slice: Slice) async throws -> Violation? {
+        try await interruptible { this in
+            let target = try this.begun()
+            let change = slice.changes[index]
+            let writer = try this.writer(for: slice.tables[change.table], target)
+            return try ViolationProbe(target: target, writer: writer).violation(of: change)
+        }
+    }
+
+    func orphans(of slice: Slice) async throws -> [Orphan] {
+        try await interruptible { this in
+            let target = try this.begun()
+            if target.firesTriggers { return [] }
+            var search = OrphanSearch(slice, in: target, try this.writers(for: slice, target))
+            return try search.orphans()
+        }
+    }
+
     private func writers(for slice: Slice, _ target: TargetConnection) throws -> [TableWriter?] {
         var isUsed = [Bool](repeating: false, count: slice.tables.count)
         for change in slice.changes { isUsed[change.table] = true }
