@@ -128,9 +128,9 @@ public protocol TargetSession: Sendable {
     /// and those that named what the slice has deleted or given another key.
     ///
     /// Asked after ``apply(_:replaying:)``, in the same transaction. Only foreign keys between the slice's tables are
-    /// looked at. A row that a foreign key finds by other columns than the key of the slice's table is missed only by
-    /// what the slice writes: where it is deleted, or those columns change, the rows that named it are not found. Empty
-    /// where the store itself enforces foreign keys in this session.
+    /// looked at. Where one refers to other columns than the key of the slice's table, only rows that the slice writes
+    /// are found by it: what a row that is deleted or updated had in those columns is not known. Empty where the store
+    /// itself enforces foreign keys in this session.
     func orphans(of slice: Slice) async throws -> [Orphan]
 
     /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.

@@ -29,7 +29,7 @@ final class TableWriter {
     /// What is right for changes of the table's rows.
     var discipline: ApplyPlanner.Discipline { fit.hasSecondUnique ? .ordered : .folding }
 
-    /// The foreign keys that the table has, and those that refer to it.
+    /// The foreign keys that the table has, and those that refer to it, as they were when first asked for.
     func foreignKeys(in target: TargetConnection) throws -> [ForeignKey] {
         guard self.target.hasForeignKeys else { return [] }
         if let foreignKeys { return foreignKeys }
