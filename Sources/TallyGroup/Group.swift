@@ -35,7 +35,8 @@ public final class Group: Sendable {
             group: settings.name,
             members: members.map { GroupStatus.Member(name: $0.name, label: $0.label) }
         )
-        status.objectiveSeconds = settings.lag.map { $0 / .seconds(1) }
+        status.objectiveSeconds = settings.lag?.seconds
+        status.skewSeconds = settings.skew.seconds
         let stopping = StopFlag()
         self.members = members
         context = GroupContext(
@@ -51,7 +52,7 @@ public final class Group: Sendable {
             runner: runner,
             options: options,
             expressions: expressions,
-            meter: GroupMeter(status),
+            meter: GroupMeter(status, now: options.now),
             stopping: stopping,
             caughtUp: CaughtUp(settings.members, flag: options.endsWhenCaughtUp ? stopping : nil)
         )
@@ -61,7 +62,7 @@ public final class Group: Sendable {
 
     public var status: GroupStatus {
         get async {
-            var status = context.meter.status
+            var status = context.meter.status(head: context.record.head.sequence)
             await context.record.report(into: &status)
             return status
         }

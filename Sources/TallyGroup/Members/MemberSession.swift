@@ -79,19 +79,7 @@ struct MemberSession {
 
     /// What the group asks of a member's log: to go on where the ledger's part of it ends.
     private static func request(for member: GroupMember, _ context: GroupContext) async -> CaptureRequest {
-        var request = CaptureRequest(
-            consumer: Consumer(
-                flow: context.settings.name,
-                targetID: await context.record.identity,
-                targetLabel: "group \(context.settings.name)"
-            ),
-            tables: TableSelection(context.settings.tables.map { "\($0.name)" }),
-            group: context.settings.name
-        )
-        if let position = member.position, let id = member.store {
-            request.checkpoint = Checkpoint(sourceID: id, position: position)
-        }
-        return request
+        CaptureRequest(for: member, in: context.settings, identity: await context.record.identity)
     }
 
     /// Makes sure that a member that was here before is there: to open a target makes a file that is not, and an empty file
@@ -157,7 +145,11 @@ struct MemberSession {
             try await join(tables, schemas, applied: applied)
             applied = try await appliedSequence()
         }
-        meter.update(name) { $0.applied = applied }
+        let position = try await record.member(name).position
+        meter.update(name) { member in
+            member.applied = applied
+            member.captured = position.map { "\($0)" }
+        }
         let writer = try MemberWriter(
             record: record,
             path: context.path,
@@ -168,16 +160,17 @@ struct MemberSession {
             target: target,
             applied: applied,
             meter: meter,
-            now: context.options.now,
             observer: context.options.observer
         )
+        let clock = MemberClock(store, context)
         defer { context.caughtUp.leave(name) }
         if let goal, await source.start >= goal { context.caughtUp.hasRead(name) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
-                try await reader.run { position in
+                try await reader.run { position, committed in
                     meter.update(name) { $0.captured = "\(position)" }
+                    if let committed { clock.saw(committed) }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }
                 }
             }
@@ -185,11 +178,12 @@ struct MemberSession {
                 while !context.stopping.isSet {
                     if try await writer.writeSome() { continue }
                     // Until here a member that joined lacked rows.
-                    meter.enter(.live, name)
+                    meter.isLevel(name)
                     context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)
                     try await record.head.wait(beyond: await writer.applied, atMost: .seconds(1))
                 }
             }
+            group.addTask { try await clock.watch() }
             group.addTask { try await context.stopping.wait() }
             defer { group.cancelAll() }
             // The first to end, ends the session; what was on its way comes again.
@@ -277,12 +271,5 @@ struct MemberSession {
             try await record.concludeComparison(of: table.number, isEmpty: isEmpty, comparison)
         }
         try await record.endJoining(store.name, comparison)
-    }
-}
-
-extension StoreError.Code {
-    /// Whether a member's log cannot be read on from where the ledger has it.
-    fileprivate var endsHistory: Bool {
-        [.historyLost, .historyWentBackwards, .sourceReplaced].contains(self)
     }
 }

@@ -27,7 +27,6 @@ actor MemberWriter {
     private let target: any TargetSession
     private let source: String
     private let meter: GroupMeter
-    private let now: WallClock
     private let observer: MilestoneObserver?
     private(set) var applied: UInt64
     private var signed: ContinuousClock.Instant = .now
@@ -52,7 +51,6 @@ actor MemberWriter {
         target: any TargetSession,
         applied: UInt64,
         meter: GroupMeter,
-        now: @escaping WallClock,
         observer: MilestoneObserver?
     ) throws {
         self.observer = observer
@@ -68,7 +66,6 @@ actor MemberWriter {
         source = identity
         self.applied = applied
         self.meter = meter
-        self.now = now
     }
 
     /// Writes one batch, if there is one.
@@ -84,6 +81,7 @@ actor MemberWriter {
         if rows.isEmpty, parked.isEmpty, ContinuousClock.now - signed < Self.quiet {
             // The member wrote all of it. What it has seen is told with the next batch, or by and by.
             applied = end
+            meter.update(name) { $0.applied = end }
             return true
         }
         try await target.sign(end)
@@ -99,7 +97,7 @@ actor MemberWriter {
         applied = end
         signed = .now
         isDurable = false
-        meter.applied(rows.count, to: end, of: name, committed: due?.committed, now: now())
+        meter.applied(rows.count, to: end, of: name, committed: due?.committed)
         return due != nil
     }
 

@@ -73,7 +73,6 @@ actor GroupRecord {
 
     /// Adds what the ledger knows to a status.
     func report(into status: inout GroupStatus) {
-        status.sequence = head.sequence
         guard let ledger else { return }
         do {
             let counts = try ledger.conflictCounts()

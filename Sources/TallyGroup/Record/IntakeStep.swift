@@ -10,6 +10,11 @@ struct IntakeStep: Sendable {
     /// How far the log is taken in with this step.
     var position: Position?
 
+    /// When the last of what somebody wrote was committed; `nil` where nobody wrote anything.
+    var latest: Timestamp? {
+        changes.isEmpty ? nil : changes.compactMap(\.time).reduce(committed) { max($0, $1) }
+    }
+
     func transaction(author: Actor, base: UInt64, received: Timestamp) -> CapturedTransaction? {
         guard !changes.isEmpty else { return nil }
         return CapturedTransaction(
@@ -19,5 +24,15 @@ struct IntakeStep: Sendable {
             received: received,
             changes: changes
         )
+    }
+}
+
+extension RowChange {
+    /// When it was made, where that is known better than for the whole transaction.
+    fileprivate var time: Timestamp? {
+        switch self {
+        case .put(_, _, let time), .delete(_, let time), .move(_, _, _, let time): time
+        case .truncate: nil
+        }
     }
 }

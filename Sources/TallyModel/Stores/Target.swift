@@ -9,6 +9,10 @@ public protocol Target: Sendable {
     /// What is wrong with the store as a member of a group, beside what capture needs. Changes nothing in the store.
     func inspect(_ request: MemberRequest) async throws -> [Finding]
 
+    /// How far the store's own clock, which gives its commits their times, is ahead of `now`: below zero where it is
+    /// behind. `nil` where the store has no clock but that of whoever writes to it.
+    func clockOffset(from now: WallClock) async throws -> Duration?
+
     /// Takes the flow for `runner` and opens a session to write to.
     ///
     /// - Parameter takeOver: Whether to take it from a runner that cannot be seen to have ended.
@@ -25,6 +29,9 @@ public protocol Target: Sendable {
 extension Target {
     /// Nothing.
     public func inspect(_ request: MemberRequest) async throws -> [Finding] { [] }
+
+    /// It has none.
+    public func clockOffset(from now: WallClock) async throws -> Duration? { nil }
 }
 
 /// What a target holds of a flow.

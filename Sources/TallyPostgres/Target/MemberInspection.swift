@@ -38,12 +38,7 @@ struct MemberInspection {
 
     /// How far the server's clock is from the node's: its times decide which of two writes is the later.
     private func clock() throws -> [Finding] {
-        let before = request.now()
-        let answer = try connection.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8")
-        let after = request.now()
-        guard let there = answer.integer(0, 0) else { return [] }
-        let here = before.microseconds + (after.microseconds - before.microseconds) / 2
-        let distance = Duration.microseconds(Int64(there) - here)
+        guard let distance = try ServerClock.offset(of: connection, from: request.now) else { return [] }
         let isAhead = distance > .zero
         let size = isAhead ? distance : .zero - distance
         guard size > .seconds(1) else { return [] }

@@ -60,4 +60,9 @@ package protocol ControlledNode: Sendable {
 extension ControlledNode {
     /// None.
     package func groupStatuses() async throws(ControlError) -> [GroupStatus] { [] }
+
+    /// What all flows and groups say about themselves now.
+    package func everything() async throws(ControlError) -> StatusList {
+        StatusList(flows: try await statuses(), groups: try await groupStatuses())
+    }
 }

@@ -26,13 +26,18 @@ package struct OfflineNode: ControlledNode {
 
     package func groupStatuses() async throws(ControlError) -> [GroupStatus] {
         try await ControlError.wrapping {
-            try configuration.groups.map { settings in
-                try GroupStatus(
-                    notRunning: settings,
-                    members: try settings.stores(in: configuration),
-                    ledgerPath: configuration.ledgerPath(ofGroup: settings.name)
+            var statuses: [GroupStatus] = []
+            for settings in configuration.groups {
+                statuses.append(
+                    try await GroupStatus(
+                        notRunning: settings,
+                        members: try settings.stores(in: configuration),
+                        ledgerPath: configuration.ledgerPath(ofGroup: settings.name),
+                        now: Timestamp.now
+                    )
                 )
             }
+            return statuses
         }
     }
 

@@ -14,6 +14,10 @@ struct WordedTarget: Target {
         try await wording.wording { wording(try await base.inspect(request)) }
     }
 
+    func clockOffset(from now: WallClock) async throws -> Duration? {
+        try await wording.wording { try await base.clockOffset(from: now) }
+    }
+
     func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await wording.wording {
             let session = try await base.open(flow: flow, runner: runner, takeOver: takeOver)

@@ -75,6 +75,8 @@ struct MemberInspectionTests {
     func clocks() async throws {
         let database = try await TargetDatabase("CREATE TABLE t (id int PRIMARY KEY)")
         #expect(try await problems(database, clock: 0).isEmpty)
+        let offset = try await database.target.clockOffset { Self.now(ahead: 20) }
+        #expect(try #require(offset) < .seconds(-10))
         let behind = try await problems(database, clock: 20)
         #expect(behind.map(\.severity) == [.warning])
         #expect(behind.first?.message.contains("behind this machine's") == true)
