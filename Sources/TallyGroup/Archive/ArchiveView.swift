@@ -42,7 +42,19 @@ struct ArchiveView {
 
     // MARK: Conflicts
 
+    /// The conflicts that a filter lets through. Where it asks for no state, parts of later conflicts are left out.
+    func conflicts(_ filter: ConflictFilter) throws -> [ConflictCase] {
+        let records = try ledger.conflicts(filter)
+        let parts = ConflictParts(records)
+        let shown = filter.state == nil ? records.filter { parts.whole[$0.id] == nil } : records
+        return try shown.map { try conflict($0, parts) }
+    }
+
     func conflict(_ record: ConflictRecord) throws -> ConflictCase {
+        try conflict(record, ConflictParts(try ledger.conflicts(of: record.row)))
+    }
+
+    private func conflict(_ record: ConflictRecord, _ parts: ConflictParts) throws -> ConflictCase {
         let origins = try ledger.origins(of: record.row)
         let parties = record.writes.map { write in
             let origin = origins.first { $0.dot == write.stamp.dot }
@@ -59,7 +71,9 @@ struct ArchiveView {
             key: try RowCoding.decode(record.row.key),
             parties: parties,
             winner: record.winner.map(authors.name),
-            base: try base(of: record, origins)
+            base: try base(of: record, origins),
+            whole: parts.whole[record.id],
+            parts: parts.parts(of: record.id)
         )
     }
 

@@ -14,6 +14,8 @@ struct Ruling {
 /// All that a decision depends on.
 struct DecisionCase {
     let conflict: ConflictRecord
+    /// The later conflict that it is part of.
+    let whole: Int64?
     let schema: TableSchema
     let authors: Authors
     /// The row as it is now; `nil` where it is not there.
@@ -70,6 +72,13 @@ struct DecisionCase {
                     + "member to change it again"
             )
         case .superseded:
+            if let whole {
+                throw Refusal(
+                    .conflict,
+                    "conflict \(id) is part of conflict \(whole) since another write joined it; `tally conflicts show "
+                        + "\(whole)` has all of them, and that one can be decided"
+                )
+            }
             throw Refusal(
                 .conflict,
                 "conflict \(id) is superseded: somebody wrote the row on; write it in a member to change it again"

@@ -19,6 +19,7 @@ extension GroupRecord {
             guard let conflict = try ledger.conflict(id) else { throw Refusal.noConflict(id, in: settings.name) }
             let facts = DecisionCase(
                 conflict: conflict,
+                whole: ConflictParts(try ledger.conflicts(of: conflict.row)).whole[id],
                 schema: groupTables[conflict.row.table].schema,
                 authors: try Authors(of: ledger),
                 current: try merger.row(conflict.row, in: &memory),

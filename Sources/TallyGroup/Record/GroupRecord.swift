@@ -75,9 +75,7 @@ actor GroupRecord {
     func report(into status: inout GroupStatus) {
         guard let ledger else { return }
         do {
-            let counts = try ledger.conflictCounts()
-            status.resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)
-            status.waiting = counts[.waiting] ?? 0
+            status.take(try ledger.conflictCounts())
             status.ledgerBytes = ledger.byteCount
             let parked = try ledger.parkedCounts()
             for place in status.members.indices {

@@ -36,9 +36,7 @@ extension GroupStatus {
                 }
             }
             sequence = try ledger.head().sight.sequence
-            let counts = try ledger.conflictCounts()
-            resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)
-            waiting = counts[.waiting] ?? 0
+            take(try ledger.conflictCounts())
         }
         ledgerBytes = ledger.byteCount
     }
@@ -71,6 +69,13 @@ extension GroupStatus {
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
+    }
+}
+
+extension GroupStatus {
+    mutating func take(_ conflicts: [ConflictRecord.State: Int]) {
+        resolved = [.resolved, .decided, .undone].reduce(0) { $0 + (conflicts[$1] ?? 0) }
+        waiting = conflicts[.waiting] ?? 0
     }
 }
 

@@ -50,7 +50,7 @@ public struct GroupStatus: Sendable, Hashable, Codable {
     public var members: [Member]
     /// How far the ledger is.
     public var sequence: UInt64
-    /// How many conflicts a policy decided, and how many wait for a person.
+    /// How many conflicts were decided, by a policy or a person, and how many wait for a person.
     public var resolved: Int
     public var waiting: Int
     public var ledgerBytes: Int

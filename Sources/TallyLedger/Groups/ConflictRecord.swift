@@ -12,7 +12,8 @@ public struct ConflictRecord: Sendable, Hashable {
         case decided
         /// What the policy had decided was taken back.
         case undone
-        /// Somebody who had seen both wrote on: there is nothing left to decide.
+        /// There is nothing left to decide here: somebody who had seen both wrote on, or the conflict is part of a later one,
+        /// which another write joined.
         case superseded
     }
 
@@ -63,5 +64,22 @@ public struct ConflictRecord: Sendable, Hashable {
         self.result = result
         self.decidedAt = decidedAt
         self.decision = decision
+    }
+}
+
+extension ConflictRecord {
+    /// Whether these writes have all that met here: each write itself, or a later one by its author, who had seen it.
+    public func isPart(of others: [RowWrite]) -> Bool {
+        writes.allSatisfy { write in
+            others.contains { other in
+                other.stamp.dot == write.stamp.dot
+                    || other.stamp.dot.actor == write.stamp.dot.actor && other.stamp.context.includes(write.stamp.dot)
+            }
+        }
+    }
+
+    /// Whether the conflict is about the same thing as a later one, and part of it.
+    public func isPart(of later: ConflictRecord) -> Bool {
+        state == .superseded && later.id > id && later.row == row && later.column == column && isPart(of: later.writes)
     }
 }

@@ -26,7 +26,7 @@ public struct ConflictFilter: Sendable, Hashable {
 
 /// Looking at conflicts.
 extension GroupLedger {
-    private static let conflictColumns = """
+    static let conflictColumns = """
         conflict.id, conflict.sequence, conflict.at, conflict.table_number, conflict.key, conflict.column_number, \
         conflict.policy, conflict.state, conflict.winner_actor, conflict.writes, conflict.result, conflict.decided_at, \
         conflict.decision
@@ -90,7 +90,7 @@ extension GroupLedger {
     /// Grows with every version of a row that is kept.
     public var versionMark: Int64 { lastVersion }
 
-    private func record(_ row: [Value]) throws -> ConflictRecord {
+    func record(_ row: [Value]) throws -> ConflictRecord {
         guard let id = row[0].integer, let sequence = row[1].integer, let at = row[2].integer,
             let table = row[3].integer, let key = row[4].blob,
             let state = row[7].string.flatMap(ConflictRecord.State.init), let writes = row[9].blob

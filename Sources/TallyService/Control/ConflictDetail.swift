@@ -76,6 +76,10 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
     package var decidedAt: Date?
     /// What a person decided, in words.
     package var decision: String?
+    /// The later conflict that it is part of, because another write joined it.
+    package var partOf: Int64?
+    /// The earlier conflicts that are part of it; `nil` where there are none.
+    package var parts: [Int64]?
 
     package init(
         id: Int64,
@@ -137,6 +141,8 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
             decidedAt: record.decidedAt.map(Date.init),
             decision: record.decision
         )
+        partOf = conflict.whole
+        parts = conflict.parts.isEmpty ? nil : conflict.parts
     }
 
     static func cells(_ columns: [Column], _ row: Row) -> [Cell] {

@@ -45,6 +45,15 @@ package enum ConflictReport {
             add("decided", Line(decision + (conflict.decidedAt.map { " at \(Humane.moment($0))" } ?? "")))
         }
         add("arose", Line("with entry \(conflict.sequence) of the ledger"))
+        if let whole = conflict.partOf {
+            add("part of", Line("conflict \(whole), since another write joined it", .warning))
+        }
+        if let parts = conflict.parts {
+            add(
+                "joins",
+                Line("conflict\(parts.count == 1 ? "" : "s") " + parts.map(String.init).joined(separator: ", "))
+            )
+        }
         add("base", Line(base(of: conflict)))
         lines.append("")
         lines += versions(of: conflict).lines(indent: 2)
