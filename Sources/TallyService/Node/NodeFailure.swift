@@ -18,6 +18,14 @@ public struct NodeFailure: Error, CustomStringConvertible {
         self.init(exitCode: failure.exitCode, message: "group \(group): \(failure.message)")
     }
 
+    /// What `tally check` finds too.
+    init(_ problem: (group: String, finding: Finding)) {
+        let finding = problem.finding
+        let parts = ["group \(problem.group)", finding.table.map { "\($0)" }, finding.message].compactMap { $0 }
+        let remedy = finding.remedy.map { "; \($0)" } ?? ""
+        self.init(exitCode: 2, message: parts.joined(separator: ": ") + remedy)
+    }
+
     init(_ error: any Error, flow: String? = nil) {
         let outOfReach: Set<StoreError.Code> = [.unreachable, .busy, .outOfSpace, .readOnly, .denied, .outcomeUnknown]
         exitCode =
