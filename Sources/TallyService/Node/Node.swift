@@ -35,7 +35,7 @@ public struct NodeOptions: Sendable {
 
 /// One running `tally` process: its flows, its ledger and its control socket.
 public final class Node: Sendable {
-    let configuration: Configuration
+    package let configuration: Configuration
     private let options: NodeOptions
     let ledger: Ledger
     let flows: [Flow]

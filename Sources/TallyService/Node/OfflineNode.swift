@@ -8,7 +8,7 @@ import TallySQLite
 ///
 /// Whoever makes one to change things holds the state folder meanwhile; see ``NodeConnection``.
 package struct OfflineNode: ControlledNode {
-    let configuration: Configuration
+    package let configuration: Configuration
 
     package init(configuration: Configuration) {
         self.configuration = configuration
