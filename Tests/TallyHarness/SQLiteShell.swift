@@ -15,11 +15,9 @@ package struct SQLiteShell {
     /// - Parameter ahead: How far the clock is ahead that the script sees, in whole seconds; below zero for behind.
     @discardableResult
     package func run(_ script: String, clockAhead ahead: Duration = .zero) async throws -> String {
-        let seconds = ahead.components.seconds
-        let clock = seconds == 0 ? [] : ["faketime", "-f", "\(seconds < 0 ? "" : "+")\(seconds)s"]
         let child = try ChildProcess(
             "/usr/bin/env",
-            clock + ["sqlite3", "-batch", "-bail", path],
+            WrongClock(ahead: ahead).command + ["sqlite3", "-batch", "-bail", path],
             in: folder,
             input: ".timeout 300000\n" + script + "\n"
         )
