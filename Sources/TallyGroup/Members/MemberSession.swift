@@ -103,10 +103,10 @@ struct MemberSession {
             session = try await store.source.open(request)
         } catch let error as StoreError where error.code.endsHistory && request.checkpoint != nil {
             // What the log no longer tells, a comparison does: nothing that the member wrote is lost.
-            context.meter.enter(.joining, store.name, message: "joins again: \(error.message)")
+            context.meter.enter(.joining, store.name, message: "joins again: \(error.fact)")
             context.options.logger.warning(
                 "joins again",
-                metadata: ["member": "\(store.name)", "reason": "\(error.message)"]
+                metadata: ["member": "\(store.name)", "reason": "\(error.fact)"]
             )
             member.stage = error.code == .historyLost ? .joining : .restored
             member.position = nil
@@ -168,7 +168,9 @@ struct MemberSession {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
-                try await reader.run { position, committed in
+                try await reader.run(notice: { words in meter.update(name) { $0.notice = words } }) {
+                    position,
+                    committed in
                     meter.update(name) { $0.captured = "\(position)" }
                     if let committed { clock.saw(committed) }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }

@@ -63,7 +63,7 @@ extension GroupStatus {
                         )
                         return (store.name, .success(answer))
                     } catch {
-                        return (store.name, .failure(error))
+                        return (store.name, .failure((error as? StoreError)?.inGroup(settings.name) ?? error))
                     }
                 }
             }

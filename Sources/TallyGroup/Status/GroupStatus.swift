@@ -19,6 +19,8 @@ public struct GroupStatus: Sendable, Hashable, Codable {
         public var label: String
         public var phase: Phase
         public var message: String?
+        /// What people should know of it although it goes on.
+        public var notice: String?
         /// How far its own log is taken in.
         public var captured: String?
         /// The ledger's sequence that it holds.

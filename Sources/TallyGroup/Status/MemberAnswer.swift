@@ -26,7 +26,7 @@ struct MemberAnswer: Sendable {
         do {
             try await store.source.verify(CaptureRequest(for: member, in: settings, identity: identity))
         } catch let error as StoreError where error.code.endsHistory {
-            ending = error.message
+            ending = error.fact
         }
         if let checkpoint = try await store.target.progress(of: settings.name)?.checkpoint,
             checkpoint.sourceID == identity

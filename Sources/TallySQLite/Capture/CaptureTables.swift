@@ -51,7 +51,7 @@ enum CaptureTables {
         guard slots <= greatestWidth else {
             throw StoreError(
                 .unsupported,
-                "the table has had more than \(greatestWidth) columns, too many to capture; leave it out of the flow",
+                "the table has had more than \(greatestWidth) columns, too many to capture; leave it out",
                 table: table
             )
         }

@@ -96,8 +96,8 @@ actor SourceInspection {
             else { return nil }
             return Finding(
                 .warning,
-                "flow \(name) (to \(target)) was last seen at \(seen) and holds \(count) captured rows in \(file.path)",
-                remedy: "run the flow, or end it with `tally remove \(name)`"
+                "\(name) (to \(target)) was last seen at \(seen) and holds \(count) captured rows in \(file.path)",
+                remedy: "run it, or end it with `tally remove \(name)`"
             )
         }
     }

@@ -37,7 +37,7 @@ public struct GroupInspection {
                 for (place, store) in stores.enumerated() { await inspect(store, place, tables, of: seed) }
             }
         } catch {
-            add(nil, [Self.finding(error)])
+            add(nil, [finding(error)])
         }
         return GroupFindings(group: settings.name, members: labels, found: found)
     }
@@ -54,7 +54,7 @@ public struct GroupInspection {
         do {
             catalog = try await seed.source.catalog()
         } catch {
-            add(seed.name, [Self.finding(error)])
+            add(seed.name, [finding(error)])
             return nil
         }
         var tables: [TableSchema] = []
@@ -113,7 +113,7 @@ public struct GroupInspection {
             add(store.name, try await store.source.inspect(captureRequest(names.filter { !keyless.contains($0) })))
             add(store.name, try await store.target.inspect(memberRequest(store, place, tables)))
         } catch {
-            add(store.name, [Self.finding(error)])
+            add(store.name, [finding(error)])
         }
     }
 
@@ -164,7 +164,8 @@ public struct GroupInspection {
         )
     }
 
-    private static func finding(_ error: any Error) -> Finding {
-        Finding(.error, table: (error as? StoreError)?.table, (error as? StoreError)?.message ?? "\(error)")
+    private func finding(_ error: any Error) -> Finding {
+        let error = (error as? StoreError)?.inGroup(settings.name) ?? error
+        return Finding(.error, table: (error as? StoreError)?.table, (error as? StoreError)?.message ?? "\(error)")
     }
 }

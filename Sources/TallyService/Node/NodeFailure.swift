@@ -1,3 +1,4 @@
+import TallyGroup
 import TallyModel
 
 /// Why a node ended other than as it was asked to, and with which exit code.
@@ -14,7 +15,7 @@ public struct NodeFailure: Error, CustomStringConvertible {
     }
 
     init(_ error: any Error, group: String) {
-        let failure = NodeFailure(error)
+        let failure = NodeFailure((error as? StoreError)?.inGroup(group) ?? error)
         self.init(exitCode: failure.exitCode, message: "group \(group): \(failure.message)")
     }
 

@@ -69,6 +69,7 @@ package enum GroupReport {
 
     private static func remarks(on member: GroupStatus.Member, skew: Double?) -> [Line] {
         var remarks = member.message.map { [Line($0, member.phase == .stopped ? .bad : .warning)] } ?? []
+        if let notice = member.notice { remarks.append(Line(notice, .warning)) }
         if let words = member.clockWords(skew: skew) { remarks.append(Line(words, .bad)) }
         return remarks
     }
