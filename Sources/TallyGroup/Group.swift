@@ -122,7 +122,9 @@ public final class Group: Sendable {
             for await failure in group { first = first ?? failure }
             return first
         }
-        let refusing = await status.members.filter { $0.refused > 0 }
+        let last = await status
+        context.meter.remember(last)
+        let refusing = last.members.filter { $0.refused > 0 }
         await context.record.close()
         if failure == nil, context.options.endsWhenCaughtUp, let member = refusing.first {
             return .gaveUp(

@@ -36,6 +36,15 @@ final class GroupMeter: Sendable {
         }
     }
 
+    /// Keeps what the ledger said last, for when it is closed.
+    func remember(_ last: GroupStatus) {
+        state.withLock { state in
+            (state.status.resolved, state.status.waiting) = (last.resolved, last.waiting)
+            state.status.ledgerBytes = last.ledgerBytes
+            for (place, member) in last.members.enumerated() { state.status.members[place].refused = member.refused }
+        }
+    }
+
     func update(_ member: String, _ change: (inout GroupStatus.Member) -> Void) {
         state.withLock { state in
             guard let place = state.status.members.firstIndex(where: { $0.name == member }) else { return }

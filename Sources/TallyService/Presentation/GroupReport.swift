@@ -26,7 +26,8 @@ package enum GroupReport {
         add("conflicts", conflicts)
         if let objective = status.objectiveSeconds { add("lag", lag(status, objective)) }
         if status.members.allSatisfy({ $0.phase == .notRunning }) {
-            add("source", Line("the ledger and the members themselves, for nothing runs the group"))
+            let words = "the ledger and the members themselves, for nothing runs the group"
+            add("source", Line(status.ledgerBytes > 0 ? words : "nothing yet: the first `tally run` begins the group"))
         }
         lines.append("")
         return lines + members(of: status).lines(indent: 2)

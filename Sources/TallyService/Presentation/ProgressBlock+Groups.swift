@@ -29,6 +29,6 @@ extension ProgressBlock {
             parts.append(Line("clock \(Humane.offset(seconds: clock))", .bad))
         }
         if let message = member.message { parts.append(Line(message, member.phase == .stopped ? .bad : .warning)) }
-        return parts.reduce("  " + Line(member.name).padded(to: nameWidth)) { $0 + "  " + $1 }
+        return parts.reduce("  " + Line(member.name).padded(to: nameWidth)) { $0 + "  " + $1 }.withoutTrailingBlanks
     }
 }

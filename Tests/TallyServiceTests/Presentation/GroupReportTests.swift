@@ -63,6 +63,8 @@ import TallyService
         let lines = text(StatusReport.lines([], [status]))
         #expect(lines.contains("\n  source        the ledger and the members themselves, for nothing runs the group\n"))
         #expect(!lines.contains("objective"))
+        status.ledgerBytes = 0
+        #expect(text(StatusReport.lines([], [status])).contains("nothing yet: the first `tally run` begins the group"))
     }
 
     @Test func `The block of a run has a line for each group and each of its members`() {
