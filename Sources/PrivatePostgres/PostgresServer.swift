@@ -152,8 +152,8 @@ package final class PostgresServer: Sendable {
     }
 
     private func control(_ verb: String, _ arguments: [String]) async throws {
-        let command = programs.serverCommand("pg_ctl", ["-D", data, "-w", "-t", "120"] + arguments + [verb])
-        try await run(command, environment: settings.environment)
+        let arguments = ["-D", data, "-w", "-t", "120"] + arguments + [verb]
+        try await run(programs.serverCommand("pg_ctl", arguments, environment: settings.environment))
     }
 
     /// What the server wrote to its log.
