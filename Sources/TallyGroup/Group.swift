@@ -38,16 +38,18 @@ public final class Group: Sendable {
         status.objectiveSeconds = settings.lag.map { $0 / .seconds(1) }
         let stopping = StopFlag()
         self.members = members
+        let kinds = Set(members.map(\.kind))
         context = GroupContext(
             settings: settings,
             path: path,
             record: GroupRecord(
                 settings,
                 path: path,
-                isMixed: Set(members.map(\.kind)).count > 1,
+                kinds: kinds,
                 expressions: expressions,
                 now: options.now
             ),
+            kinds: kinds,
             runner: runner,
             options: options,
             expressions: expressions,
@@ -121,17 +123,24 @@ public final class Group: Sendable {
             for await failure in group { first = first ?? failure }
             return first
         }
-        let refusing = await status.members.filter { $0.refused > 0 }
+        let ended = await status
         await context.record.close()
-        if failure == nil, context.options.endsWhenCaughtUp, let member = refusing.first {
-            return .gaveUp(
-                StoreError(
-                    .rejected,
-                    "member \(member.name) refuses \(member.refused) row\(member.refused == 1 ? "" : "s") as the group has "
-                        + "them, because of a constraint there; they are tried again with every run"
-                )
+        if failure == nil, context.options.endsWhenCaughtUp, let trouble = ended.trouble { return .gaveUp(trouble) }
+        return failure.map(Ending.gaveUp) ?? .finished
+    }
+}
+
+extension GroupStatus {
+    /// Rows that are not the same in all members, where there are any.
+    fileprivate var trouble: StoreError? {
+        if let member = members.first(where: { $0.refused > 0 }) {
+            return StoreError(
+                .rejected,
+                "member \(member.name) refuses \(member.refused) row\(member.refused == 1 ? "" : "s") as the group has "
+                    + "them, because of a constraint or a type there; they are tried again with every run"
             )
         }
-        return failure.map(Ending.gaveUp) ?? .finished
+        guard let member = members.first(where: { !$0.notices.isEmpty }) else { return nil }
+        return StoreError(.rejected, "member \(member.name): \(member.notices.joined(separator: "; "))")
     }
 }

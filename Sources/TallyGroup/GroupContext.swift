@@ -8,6 +8,8 @@ struct GroupContext: Sendable {
     /// Where the ledger is.
     let path: String
     let record: GroupRecord
+    /// The kinds of store that members are.
+    let kinds: Set<String>
     let runner: Runner
     let options: FlowOptions
     let expressions: any MergeExpressions

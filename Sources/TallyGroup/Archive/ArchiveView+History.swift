@@ -49,10 +49,7 @@ extension ArchiveView {
             }
             keys = readings.flatMap { reading in keys.map { $0 + [reading] } }
         }
-        for key in keys {
-            let id = table.id(of: Row(key))
-            if try ledger.latest(of: id) != nil { return id }
-        }
+        for id in keys.flatMap({ table.ids(of: Row($0)) }) where try ledger.latest(of: id) != nil { return id }
         throw Refusal(
             .notFound,
             "the ledger of group \(settings.name) knows no row of \(table.schema.name) with "

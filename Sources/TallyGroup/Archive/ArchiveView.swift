@@ -18,7 +18,7 @@ struct ArchiveView {
         self.authors = authors
         tables = try ledger.tables().enumerated().map { number, schema in
             let setting = settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
-            return GroupTable(number: number, schema: schema, settings: setting, actors: authors.byName, isMixed: false)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: authors.byName)
         }
     }
 

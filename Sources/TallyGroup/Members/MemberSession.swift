@@ -164,7 +164,7 @@ struct MemberSession {
             group: context.settings.name,
             identity: await record.identity,
             member: try await record.member(name),
-            outlet: Outlet(tables, schemas: schemas, expressions: context.expressions),
+            outlet: Outlet(tables, schemas: schemas, kind: store.kind, expressions: context.expressions),
             target: target,
             applied: applied,
             meter: meter,
@@ -240,6 +240,11 @@ struct MemberSession {
             }
             _ = try TableBridge(table, member: schema, named: store.name)
             try Self.checkColumns(of: schema, table, store)
+            let equality = KeyEquality(table.schema, seed: context.settings.seed, kinds: context.kinds)
+            if let problem = equality.problem(with: try await target.keyCollations(of: schema.name)) {
+                let message = "in member \(store.name) \(problem.message); \(problem.remedy)"
+                throw StoreError(.incompatibleSchema, message, table: schema.name)
+            }
             schemas.append(schema)
         }
         return schemas
@@ -268,7 +273,7 @@ struct MemberSession {
                 let chunk = try await source.chunk(of: schema.name, in: range, limit: .mebibytes(2)).unpacked()
                 if !chunk.rows.isEmpty { isEmpty = false }
                 let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
-                try await record.compare(chunk.rows.map(bridge.row), of: table.number, comparison)
+                try await record.compare(chunk.rows, by: bridge, comparison)
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }

@@ -121,8 +121,11 @@ actor MemberWriter {
         var refused: [ParkedRow] = []
         for start in stride(from: 0, to: rows.count, by: Self.slice) {
             let some = rows[start..<min(start + Self.slice, rows.count)]
-            let outcome = try await target.apply(try outlet.slice(some), replaying: [])
-            refused += outcome.rejections.map { rejection in
+            let load = try outlet.load(some)
+            let outcome =
+                load.slice.changes.isEmpty ? ApplyOutcome() : try await target.apply(load.slice, replaying: [])
+            let rejections = outcome.rejections.map { Rejection(index: load.rows[$0.index], reason: $0.reason) }
+            refused += (load.withheld + rejections).map { rejection in
                 ParkedRow(id: some[start + rejection.index].id, base: applied, reason: rejection.reason)
             }
         }
@@ -135,7 +138,9 @@ actor MemberWriter {
         tried = .now
         return try ledger.reading {
             try ledger.parked(by: actor).compactMap { row in
-                try ledger.version(of: row.id, upTo: end).map { DueRow(id: row.id, state: $0.state, isNew: false) }
+                guard let version = try ledger.version(of: row.id, upTo: end) else { return nil }
+                let spelling = try ledger.spelling(of: row.id, in: actor)
+                return DueRow(id: row.id, state: version.state, isNew: false, spelling: spelling)
             }
         }
     }

@@ -27,7 +27,7 @@ extension GroupRecord {
             )
             let ruling = try facts.ruling(on: decision)
             let moment = now()
-            if let change = ruling.change {
+            if let change = ruling.change.map({ canonical($0) }) {
                 let transaction = CapturedTransaction(
                     author: .node,
                     base: merger.head.sequence,
@@ -47,6 +47,12 @@ extension GroupRecord {
         guard let state = try opened().wholeState(of: conflict.row, at: conflict.sequence) else { return nil }
         let deletes = Set(conflict.writes.filter { $0.kind == .delete }.map(\.stamp.dot))
         return try state.leavingOut(deletes).outcome(under: rules(of: conflict.row), evaluating: expressions).row
+    }
+
+    /// A decision with its values in the group's form.
+    private func canonical(_ change: RowChange) -> RowChange {
+        guard case .put(let id, let row, let time) = change else { return change }
+        return .put(id, groupTables[id.table].values.row(row).row, time: time)
     }
 
     private func rules(of row: RowID) -> MergeRules { groupTables[row.table].merge.rules }

@@ -20,6 +20,7 @@ extension GroupRecord {
             member.stage = .joining
             member.cameAt = 0
             try ledger.forgetCompared(member.actor)
+            try ledger.forgetKeyNotes(of: member.actor)
             try ledger.save(member)
         }
         adopt(member)
@@ -41,21 +42,32 @@ extension GroupRecord {
         try save(member)
     }
 
-    /// Takes in rows as the member holds them, in the group's columns.
-    func compare(_ rows: [Row], of table: Int, _ comparison: Comparison) throws {
+    /// Takes in rows as the member holds them.
+    func compare(_ rows: [Row], by bridge: TableBridge, _ comparison: Comparison) throws {
         let ledger = try opened()
-        let form = groupTables[table]
         try changing { merger in
             var (memory, comparison) = (ledger, comparison)
-            for row in rows {
-                let id = form.id(of: row.picking(form.schema.key))
-                let isSame = try comparison.found(row, as: id, &merger, &memory)
+            for (row, key, isRounded) in rows.lazy.map(bridge.row) {
+                if try isLeftOut(key, bridge, of: comparison.member, ledger) { continue }
+                let id = key.id
+                let isSame = try comparison.found(row, as: id, isRounded: isRounded, &merger, &memory)
                 if comparison.asksForMissing || (isSame && comparison.keepsFound) {
                     try ledger.noteCompared(id, of: comparison.member)
                 }
             }
             try conclude(&comparison, &merger, &memory)
         }
+    }
+
+    /// Whether a row that the member was found with can be none of the group's.
+    private func isLeftOut(_ key: MemberKey, _ bridge: TableBridge, of member: Actor, _ ledger: GroupLedger) throws
+        -> Bool
+    {
+        let isSecond =
+            try !key.hasNull && bridge.spellsFreely && ledger.isFoundTwice(key.id, spelled: key.name, in: member)
+        guard key.hasNull || isSecond else { return false }
+        try ledger.noteLeftOut(key.name, key.id.table, of: member, because: isSecond ? .spelling : .null)
+        return true
     }
 
     /// Takes in which rows a member that was here before no longer holds.
@@ -92,6 +104,7 @@ extension GroupRecord {
         member.cameAt = comparison.keepsFound ? comparison.base : 0
         try ledger.writing {
             if !comparison.keepsFound { try ledger.forgetCompared(member.actor) }
+            try ledger.forgetOwnSpellings(of: member.actor)
             try ledger.save(member)
         }
         adopt(member)

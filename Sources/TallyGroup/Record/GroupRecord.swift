@@ -21,18 +21,18 @@ actor GroupRecord {
     private var tables: [GroupTable] = []
     /// Members that refuse rows.
     private var refusing: Set<Actor> = []
-    /// Whether members are of different kinds, which write one value differently.
-    private let isMixed: Bool
+    /// The kinds of store that members are: those of different kinds write one value differently.
+    private let kinds: Set<String>
     private(set) var identity = ""
 
     init(
         _ settings: GroupSettings,
         path: String,
-        isMixed: Bool,
+        kinds: Set<String>,
         expressions: any MergeExpressions,
         now: @escaping WallClock
     ) {
-        self.isMixed = isMixed
+        self.kinds = kinds
         self.settings = settings
         self.path = path
         self.now = now
@@ -85,6 +85,7 @@ actor GroupRecord {
                 guard let member = members[status.members[place].name] else { continue }
                 status.members[place].refused = parked[member.actor] ?? 0
             }
+            status.note(leftOut: try ledger.leftOut(), members.mapValues(\.actor), tables.map(\.schema))
         } catch {
             // What the ledger cannot say now, it says to whoever writes it next, who stops for it.
         }
@@ -118,7 +119,7 @@ actor GroupRecord {
         tables = schemas.enumerated().map { number, schema in
             let setting =
                 settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
-            return GroupTable(number: number, schema: schema, settings: setting, actors: actors, isMixed: isMixed)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: actors, kinds: kinds)
         }
         merger.tables = tables.map(\.merge)
     }
@@ -166,8 +167,15 @@ actor GroupRecord {
         var member = try member(name)
         let base = member.base
         try changing { merger in
+            var keys = try MemberKeys(ledger, of: member.actor)
             for step in steps {
-                if var transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
+                let changes = try keys.admit(step.changes) { try isHeld($0, by: member, merger, ledger) }
+                if var transaction = step.transaction(
+                    changes,
+                    author: member.actor,
+                    base: member.base,
+                    received: now()
+                ) {
                     try note(&transaction, of: member, ledger)
                     var memory = ledger
                     _ = try merger.take(transaction, into: &memory)

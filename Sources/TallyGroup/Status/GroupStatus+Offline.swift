@@ -19,6 +19,8 @@ extension GroupStatus {
                 self.members[place].captured = found.position.map { "\($0)" }
                 self.members[place].applied = found.base
             }
+            let actors = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0.actor) })
+            note(leftOut: try ledger.leftOut(), actors, try ledger.tables())
             sequence = try ledger.head().sight.sequence
             let counts = try ledger.conflictCounts()
             resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)

@@ -29,6 +29,10 @@ public struct GroupStatus: Sendable, Hashable, Codable {
         public var rows: Int
         /// Rows that it refused, and holds as they were.
         public var refused: Int
+        /// Rows that it holds and that are no rows of the group, because of their keys.
+        public var leftOut: Int
+        /// What a person should know of it, and do.
+        public var notices: [String]
         /// How far its clock was ahead of what is allowed, when it last was.
         public var clampedSeconds: Double?
 
@@ -39,6 +43,8 @@ public struct GroupStatus: Sendable, Hashable, Codable {
             self.applied = applied
             rows = 0
             refused = 0
+            leftOut = 0
+            notices = []
         }
     }
 

@@ -8,11 +8,16 @@ public struct DueRow: Sendable {
     public var state: RowState
     /// Whether the member certainly has no such row yet.
     public var isNew: Bool
+    /// How the member spells the row's key, where that is not the group's way.
+    public var spelling: [UInt8]?
+    /// Whether the member may hold the row under the group's key beside its own: the one was on its way when it made the other.
+    public var mayBeTwice = false
 
-    public init(id: RowID, state: RowState, isNew: Bool) {
+    public init(id: RowID, state: RowState, isNew: Bool, spelling: [UInt8]? = nil) {
         self.id = id
         self.state = state
         self.isNew = isNew
+        self.spelling = spelling
     }
 }
 
@@ -64,10 +69,13 @@ extension GroupLedger {
             if let place = places[id] {
                 rows[place].row.state = version.state
                 if isWanted { rows[place].isWanted = true }
+                if isWanted, !isForeign { rows[place].row.mayBeTwice = true }
             } else {
                 places[id] = rows.count
                 let isNew = statement.integer(at: 6) & 1 != 0 && isForeign
-                rows.append((DueRow(id: id, state: version.state, isNew: isNew), isWanted))
+                var row = DueRow(id: id, state: version.state, isNew: isNew)
+                row.mayBeTwice = isWanted && !isForeign
+                rows.append((row, isWanted))
             }
         }
         let committed = try connection.first(
@@ -76,8 +84,16 @@ extension GroupLedger {
             .integer(end),
             .integer(Int64(member.number))
         )
+        var wanted = rows.filter(\.isWanted).map(\.row)
+        if try hasKeyNotes(of: member) {
+            for place in wanted.indices {
+                let id = wanted[place].id
+                wanted[place].spelling = try spelling(of: id, in: member)
+                if try isLeftOut(id.key, id.table, of: member) { wanted[place].mayBeTwice = false }
+            }
+        }
         return DueRows(
-            rows: rows.filter(\.isWanted).map(\.row),
+            rows: wanted,
             end: UInt64(end),
             committed: committed?.first?.integer.map { Timestamp(microseconds: $0) }
         )

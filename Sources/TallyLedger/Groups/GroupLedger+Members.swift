@@ -84,6 +84,7 @@ extension GroupLedger {
         var member = member
         let actor = try newActor(for: member.name)
         try forgetCompared(member.actor)
+        try forgetKeyNotes(of: member.actor)
         try connection.run(
             "UPDATE member SET actor = ? WHERE actor = ?",
             .integer(actor),

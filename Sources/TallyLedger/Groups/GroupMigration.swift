@@ -61,7 +61,23 @@ enum GroupMigration {
             CREATE INDEX conflict_state ON conflict (state, id);
             CREATE INDEX conflict_waiting ON conflict (table_number, key) WHERE state = 'waiting';
             """
-        )
+        ),
+        (
+            "keys",
+            """
+            -- How a member spells the key of a row, where that is not the group's way.
+            CREATE TABLE spelling (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, key BLOB NOT NULL, spelled BLOB NOT NULL,
+                PRIMARY KEY (actor, table_number, key)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Rows of a member that are no rows of the group, by their keys as the member spells them.
+            CREATE TABLE left_out (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, spelled BLOB NOT NULL, reason TEXT NOT NULL,
+                count INTEGER NOT NULL, PRIMARY KEY (actor, table_number, spelled)
+            ) STRICT, WITHOUT ROWID;
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {

@@ -23,6 +23,7 @@ public struct Comparison: Sendable {
     private let givesWay: Bool
     private let standing: CapturedTransaction.Standing
     private var changes: [RowChange] = []
+    private var returning: Set<RowID> = []
 
     /// - Parameters:
     ///   - applied: The sequence that the member says it holds; 0 for one that is new to the group.
@@ -47,16 +48,19 @@ public struct Comparison: Sendable {
 
     /// Takes in a row that the member holds, in the group's columns.
     ///
+    /// - Parameter isRounded: Whether the member holds it otherwise than it can be said here, and is to be sent it.
     /// - Returns: Whether it is as in the group.
     public mutating func found(
         _ row: Row,
         as id: RowID,
+        isRounded: Bool = false,
         _ merger: inout Merger,
         _ memory: inout some GroupMemory
     ) throws -> Bool {
         let finding = try merger.compare(row, id, of: member, formerly: former, base: base, standing, &memory)
-        if finding == .written { changes.append(.put(id, row, time: nil)) }
-        return finding == .same
+        if finding == .written || isRounded && standing != .new { changes.append(.put(id, row, time: nil)) }
+        if isRounded { returning.insert(id) }
+        return finding == .same && !isRounded
     }
 
     /// Takes in that the member holds no row of this identity.
@@ -68,8 +72,8 @@ public struct Comparison: Sendable {
     /// What the member turned out to have written, and forgets it; `nil` where that is nothing.
     public mutating func transaction(received: Timestamp) -> CapturedTransaction? {
         guard !changes.isEmpty else { return nil }
-        defer { changes = [] }
-        return CapturedTransaction(
+        defer { (changes, returning) = ([], []) }
+        var transaction = CapturedTransaction(
             author: member,
             base: standing == .new ? 0 : base,
             committed: givesWay ? Timestamp(microseconds: 0) : received,
@@ -77,5 +81,7 @@ public struct Comparison: Sendable {
             changes: changes,
             standing: standing
         )
+        transaction.returning = returning
+        return transaction
     }
 }

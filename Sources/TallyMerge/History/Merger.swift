@@ -175,6 +175,17 @@ public struct Merger: Sendable {
         return found
     }
 
+    /// Whether a member that was brought to `base` holds a row, by that and by what it wrote since.
+    public mutating func isHeld(
+        _ id: RowID,
+        by member: Actor,
+        broughtTo base: UInt64,
+        in memory: inout some GroupMemory
+    ) throws -> Bool {
+        let sight = try sight(of: member, at: base, &memory)
+        return try look(at: id, member, sight, .following, &memory).before != nil
+    }
+
     func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
         try state.outcome(under: tables[id.table].rules, evaluating: expressions)
     }
@@ -195,7 +206,9 @@ public struct Merger: Sendable {
         var clamped: Duration?
         var rows = 0
         for row in touched {
-            guard let write = write(row, dot) else { continue }
+            let returns = transaction.returning.contains(row.id)
+            let change = write(row, dot)
+            guard change != nil || returns && row.latest != nil else { continue }
             let stamped = HybridClock.stamp(
                 committed: row.time ?? transaction.committed,
                 seen: [row.clock, own].compactMap { $0 }.max(),
@@ -204,6 +217,11 @@ public struct Merger: Sendable {
             )
             clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
             last = max(last ?? stamped.time, stamped.time)
+            guard let write = change else {
+                try giveBack(row, dot, sequence, transaction.base, &memory)
+                rows += 1
+                continue
+            }
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
             var written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
             if let latest = row.latest, !row.context.covers(latest.state.seen) {
@@ -211,7 +229,8 @@ public struct Merger: Sendable {
                 written = admitted
                 last = max(last ?? written.stamp.time, written.stamp.time)
             }
-            try settle(written, on: row, sequence, transaction.compared[row.id] ?? transaction.base, &memory)
+            let base = transaction.compared[row.id] ?? transaction.base
+            try settle(written, on: row, sequence, base, returns: returns, &memory)
             rows += 1
         }
         guard rows > 0, let last else { return nil }
@@ -242,11 +261,25 @@ public struct Merger: Sendable {
         }
     }
 
+    /// Keeps that a row stays as it is in the group, and that its author is sent it.
+    private func giveBack(
+        _ row: Touched,
+        _ dot: Dot,
+        _ sequence: UInt64,
+        _ base: UInt64,
+        _ memory: inout some GroupMemory
+    ) throws {
+        guard let latest = row.latest else { return }
+        let version = RowVersion(sequence: sequence, dot: dot, base: base, returns: true, state: latest.state)
+        try memory.keep(version, of: row.id, isNew: false)
+    }
+
     private func settle(
         _ write: RowWrite,
         on row: Touched,
         _ sequence: UInt64,
         _ base: UInt64,
+        returns: Bool,
         _ memory: inout some GroupMemory
     ) throws {
         let rules = tables[row.id.table].rules
@@ -254,7 +287,7 @@ public struct Merger: Sendable {
         if !state.isSettled { try state.fold(stable: stable, under: rules, evaluating: expressions) }
         state.add(write)
         state.prune(under: rules)
-        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: false, state: state)
+        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: returns, state: state)
         if !row.hasSeenAll {
             let outcome = try outcome(of: state, row.id)
             version.returns = true

@@ -88,6 +88,9 @@ public protocol TargetSession: Sendable {
     /// The table as the target has it now; `nil` when it has none of that name.
     func schema(of table: TableName) async throws -> TableSchema?
 
+    /// The columns of a table's key that take texts for equal whose bytes differ, with what says so: a collation, a type.
+    func keyCollations(of table: TableName) async throws -> [String: String]
+
     /// Whether the table holds any row.
     func isEmpty(_ table: TableName) async throws -> Bool
 
@@ -160,6 +163,9 @@ extension TargetSession {
     public func sign(_ sequence: UInt64) async throws {
         throw StoreError(.unsupported, "this kind of store cannot be a member of a group")
     }
+
+    /// None: texts are equal by their bytes.
+    public func keyCollations(of table: TableName) async throws -> [String: String] { [:] }
 
     /// None: chunks come with rows.
     public var packedForms: Set<String> { [] }

@@ -25,7 +25,7 @@ struct MemberInspection {
                 continue
             }
             findings += target.rights(table) + triggers(of: table, firesTriggers: firesTriggers)
-            findings += try sequences(of: table)
+            findings += try sequences(of: table) + collations(of: table)
         }
         return findings
     }
@@ -68,6 +68,18 @@ struct MemberInspection {
     }
 
     // MARK: Tables
+
+    private func collations(of table: TargetTable) throws -> [Finding] {
+        try KeyEquality.collations(of: table.schema, in: connection).sorted { $0.key < $1.key }.map { column, what in
+            Finding(
+                .error,
+                table: table.schema.name,
+                "the key \(column) takes texts for one that a group tells apart (\(what)), such as 'A' and 'a'",
+                remedy: "give it type text and a deterministic collation, and keep the other rule by a unique index on "
+                    + "lower(\(column)) in every member"
+            )
+        }
+    }
 
     private func triggers(of table: TargetTable, firesTriggers: Bool) -> [Finding] {
         let triggers = firesTriggers ? table.triggers : table.replicaTriggers

@@ -84,6 +84,14 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
+    func keyCollations(of table: TableName) async throws -> [String: String] {
+        try await interruptible { this in
+            let target = try this.opened()
+            guard let schema = try PostgresCatalog.table(named: table, in: target.ready())?.schema else { return [:] }
+            return try KeyEquality.collations(of: schema, in: target.ready())
+        }
+    }
+
     func isEmpty(_ table: TableName) async throws -> Bool {
         try await interruptible { this in
             let target = try this.opened()

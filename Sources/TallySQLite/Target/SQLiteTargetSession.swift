@@ -69,6 +69,13 @@ actor SQLiteTargetSession: TargetSession {
         try Catalog.table(table.sqliteName, in: opened().connection)
     }
 
+    func keyCollations(of table: TableName) throws -> [String: String] {
+        let columns = try schema(of: table)?.keyColumns ?? []
+        return Dictionary(
+            columns.compactMap { column in column.collation.map { (column.name, "COLLATE \($0)") } }
+        ) { first, _ in first }
+    }
+
     func isEmpty(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
         guard try Catalog.table(table.sqliteName, in: connection) != nil else {

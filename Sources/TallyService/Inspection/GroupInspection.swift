@@ -9,6 +9,8 @@ public struct GroupInspection {
     private let configuration: Configuration
     private let settings: GroupSettings
     private let now: WallClock
+    /// The kinds of store that members are.
+    private var kinds: Set<String> = []
     private var found: [(member: String?, finding: Finding)] = []
 
     public static func run(_ configuration: Configuration) async -> [GroupFindings] {
@@ -33,6 +35,7 @@ public struct GroupInspection {
         do {
             let stores = try settings.stores(in: configuration)
             labels = stores.map { ($0.name, $0.label) }
+            kinds = Set(stores.map(\.kind))
             if let seed = stores.first(where: { $0.name == settings.seed }), let tables = await seedTables(seed) {
                 for (place, store) in stores.enumerated() { await inspect(store, place, tables, of: seed) }
             }
@@ -107,6 +110,7 @@ public struct GroupInspection {
                 let schema = catalog.first { $0.name == table.name }
                 add(store.name, about(table, kind: seed.kind, in: store, schema: schema))
             }
+            if store.kind == "sqlite" { add(store.name, tables.flatMap { keys(of: $0, in: catalog) }) }
             // A hidden key is said elsewhere, and nothing else about such a table matters.
             let keyless = Set(catalog.filter(\.hasImplicitKey).map(\.name))
             let names = store.name == seed.name ? tables.map(\.name) : settings.tables.map(\.name)
@@ -138,6 +142,16 @@ public struct GroupInspection {
                 remedy: "create it there, or set `create: missing`"
             )
         ]
+    }
+
+    /// Keys of a SQLite file that are not the group's: collations that take different texts for one.
+    private func keys(of table: TableSchema, in catalog: [TableSchema]) -> [Finding] {
+        guard let schema = catalog.first(where: { $0.name == table.name }), !schema.hasImplicitKey,
+            let problem = KeyEquality(table, seed: settings.seed, kinds: kinds).problem(
+                with: KeyEquality.collations(of: schema)
+            )
+        else { return [] }
+        return [Finding(.error, table: table.name, problem.message, remedy: problem.remedy)]
     }
 
     private func captureRequest(_ tables: [TableName]) -> CaptureRequest {

@@ -47,7 +47,8 @@ package enum GroupReport {
                 Line(member.lagSeconds.map(Humane.span(seconds:)) ?? ""),
                 Line(member.rows == 0 ? "" : Humane.count(member.rows)),
                 Line(member.refused == 0 ? "" : Humane.count(member.refused), .warning),
-                remarks: member.message.map { [Line($0, member.phase == .stopped ? .bad : .warning)] } ?? []
+                remarks: (member.message.map { [Line($0, member.phase == .stopped ? .bad : .warning)] } ?? [])
+                    + member.notices.map { Line($0, .warning) }
             )
         }
         return text

@@ -45,6 +45,10 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.schema(of: table) }
     }
 
+    func keyCollations(of table: TableName) async throws -> [String: String] {
+        try await wording.wording { try await base.keyCollations(of: table) }
+    }
+
     func isEmpty(_ table: TableName) async throws -> Bool {
         try await wording.wording { try await base.isEmpty(table) }
     }
