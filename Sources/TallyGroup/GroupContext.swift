@@ -15,6 +15,5 @@ struct GroupContext: Sendable {
     let expressions: any MergeExpressions
     let meter: GroupMeter
     let stopping: StopFlag
-    let made = MadeTables()
     let caughtUp: CaughtUp
 }

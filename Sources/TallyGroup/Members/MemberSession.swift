@@ -224,13 +224,14 @@ struct MemberSession {
         var schemas: [TableSchema] = []
         for table in tables {
             if try await target.schema(of: table.schema.name) == nil {
-                context.made.note(table.number, in: store.name)
                 guard context.settings.createsMissing else {
                     throw StoreError(
                         .missingTable,
                         "member \(store.name) has no table \(table.schema.name); create it, or write `create: missing`"
                     )
                 }
+                // Noted before it is made: what fails in between is done again.
+                try await context.record.sendAgain(table.number, to: store.name)
                 try await target.create(table.schema)
                 _ = try await target.finishLoad(of: table.schema)
                 try await target.commit(nil, notes: [])
@@ -277,8 +278,7 @@ struct MemberSession {
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }
-            // A table that Tally has just made lacks rows that nobody deleted.
-            if context.made.contains(table.number, in: store.name) { continue }
+            if try await record.isMade(table.number, for: store.name) { continue }
             try await record.concludeComparison(of: table.number, isEmpty: isEmpty, comparison)
         }
         try await record.endJoining(store.name, comparison)

@@ -168,6 +168,7 @@ actor GroupRecord {
         let base = member.base
         try changing { merger in
             var keys = try MemberKeys(ledger, of: member.actor)
+            let lacksRows = try ledger.hasMade(for: member.actor)
             for step in steps {
                 let changes = try keys.admit(step.changes) { try isHeld($0, by: member, merger, ledger) }
                 if var transaction = step.transaction(
@@ -182,6 +183,7 @@ actor GroupRecord {
                 }
                 if let applied = step.applied {
                     member.base = applied
+                    if lacksRows { try ledger.forgetMade(for: member.actor, broughtTo: applied) }
                     if member.cameAt > 0, applied >= member.cameAt {
                         member.cameAt = 0
                         try ledger.forgetCompared(member.actor)

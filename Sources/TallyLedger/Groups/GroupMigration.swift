@@ -76,6 +76,12 @@ enum GroupMigration {
                 actor INTEGER NOT NULL, table_number INTEGER NOT NULL, spelled BLOB NOT NULL, reason TEXT NOT NULL,
                 count INTEGER NOT NULL, PRIMARY KEY (actor, table_number, spelled)
             ) STRICT, WITHOUT ROWID;
+
+            -- Tables that were made anew for a member that had held their rows: it holds them again once brought to `until`.
+            CREATE TABLE made (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, until INTEGER NOT NULL,
+                PRIMARY KEY (actor, table_number)
+            ) STRICT, WITHOUT ROWID;
             """
         ),
     ]

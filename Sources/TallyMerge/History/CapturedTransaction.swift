@@ -13,7 +13,8 @@ public struct CapturedTransaction: Sendable, Hashable {
     /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
     /// group had it, while the member joined.
     public var compared: [RowID: UInt64]
-    /// Rows that the member does not hold quite as ``changes`` say, and that it is sent even where nobody else wrote them.
+    /// Rows that the member does not hold quite as ``changes`` say or the group has them, and that it is sent even where nobody
+    /// else wrote them.
     public var returning: Set<RowID> = []
     public var standing: Standing
 

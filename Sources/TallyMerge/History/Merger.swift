@@ -101,6 +101,7 @@ public struct Merger: Sendable {
                 for place in touched.indices where touched[place].id.table == table { touched[place].after = nil }
             }
         }
+        for id in transaction.returning.subtracting(places.keys).sorted() { _ = try place(of: id, &memory) }
         return try conclude(touched, transaction, &memory)
     }
 
