@@ -30,6 +30,8 @@ struct MemberSession {
     private let source: any SourceSession
     /// How far the member was at the beginning, where the session ends once the group has all of that.
     private let goal: Position?
+    /// The sequence that the member holds, of this ledger.
+    private let applied: UInt64
     /// The member's tables, where they were seen to before the log was opened.
     private let prepared: [TableSchema]?
 
@@ -44,6 +46,7 @@ struct MemberSession {
             takeOver: context.options.takesOver
         )
         do {
+            let applied = try await recognise(store, target, context)
             // Tables are made before the log is opened, so that whatever is written to them is in it.
             let tables = try await tables(for: store, context)
             var schemas: [TableSchema]?
@@ -56,6 +59,7 @@ struct MemberSession {
                 target: target,
                 source: source,
                 goal: goal,
+                applied: applied,
                 prepared: schemas
             )
         } catch {
@@ -106,6 +110,26 @@ struct MemberSession {
         }
     }
 
+    /// Finds out whether this ledger is the one that brought the member to where it is, and makes it so that it is.
+    ///
+    /// - Returns: The sequence that the member holds.
+    private static func recognise(
+        _ store: MemberStore,
+        _ target: any TargetSession,
+        _ context: GroupContext
+    ) async throws -> UInt64 {
+        let recognition = try await context.record.recognise(store.name, by: await target.progress.checkpoint)
+        if let reason = recognition.reason {
+            context.meter.enter(.joining, store.name, message: "joins again: \(reason)")
+            context.options.logger.warning("joins again", metadata: ["member": "\(store.name)", "reason": "\(reason)"])
+            // Its log would tell of sequences that mean something else here.
+            try await store.source.remove(flow: context.settings.name)
+        }
+        // The ledger knows by now what the member is: from here on the member says so, too.
+        if let claim = recognition.claim { try await target.commit(claim, notes: []) }
+        return recognition.applied
+    }
+
     private static func openLog(of store: MemberStore, _ context: GroupContext) async throws -> any SourceSession {
         let record = context.record
         var member = try await record.member(store.name)
@@ -120,7 +144,11 @@ struct MemberSession {
                 "joins again",
                 metadata: ["member": "\(store.name)", "reason": "\(error.message)"]
             )
-            member.stage = error.code == .historyLost ? .joining : .restored
+            if error.code != .historyLost {
+                member.stage = .restored
+            } else if member.stage == .live {
+                member.stage = .joining
+            }
             member.position = nil
             try await record.save(member)
             try await store.source.remove(flow: context.settings.name)
@@ -132,6 +160,7 @@ struct MemberSession {
             member.store = await session.sourceID
             member.position = await session.start
             if member.stage == .live { member.stage = .joining }
+            context.options.observer?(.logOpened)
             try await record.save(member)
         }
         return session
@@ -151,11 +180,9 @@ struct MemberSession {
         } else {
             schemas = try await Self.prepare(tables, in: target, of: store, context)
         }
-        var applied = try await appliedSequence()
         if try await record.member(name).stage != .live {
             meter.enter(.joining, name)
-            try await join(tables, schemas, applied: applied)
-            applied = try await appliedSequence()
+            try await join(tables, schemas)
         }
         meter.update(name) { $0.applied = applied }
         let writer = try MemberWriter(
@@ -204,14 +231,6 @@ struct MemberSession {
         await target.close()
     }
 
-    /// The sequence that the member says it holds; 0 where it has heard of another ledger, or of none.
-    private func appliedSequence() async throws -> UInt64 {
-        guard let checkpoint = await target.progress.checkpoint, checkpoint.sourceID == (await record.identity) else {
-            return 0
-        }
-        return checkpoint.position.order
-    }
-
     /// Sees to it that the member has the group's tables.
     ///
     /// - Returns: The tables as the member has them, by the group's numbers.
@@ -258,7 +277,7 @@ struct MemberSession {
     }
 
     /// Compares what the member holds with what the group holds.
-    private func join(_ tables: [GroupTable], _ schemas: [TableSchema], applied: UInt64) async throws {
+    private func join(_ tables: [GroupTable], _ schemas: [TableSchema]) async throws {
         let comparison = try await record.beginJoining(store.name, applied: applied)
         for (table, schema) in zip(tables, schemas) {
             var range = KeyRange.all
@@ -269,6 +288,7 @@ struct MemberSession {
                 if !chunk.rows.isEmpty { isEmpty = false }
                 let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
                 try await record.compare(chunk.rows.map(bridge.row), of: table.number, comparison)
+                context.options.observer?(.rowsCompared)
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }

@@ -86,11 +86,12 @@ actor MemberWriter {
             applied = end
             return true
         }
-        try await target.sign(end)
+        let place = try ledger.reading { try ledger.place(at: end) }
+        try await target.sign(place.signature)
         do {
             try await write(rows, parked, end)
             observer?(.batchApplied)
-            try await target.commit(Checkpoint(sourceID: source, position: Position(order: end)), notes: [])
+            try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])
             observer?(.batchCommitted)
         } catch {
             await target.rollback()

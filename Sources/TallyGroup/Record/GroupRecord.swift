@@ -158,6 +158,13 @@ actor GroupRecord {
         merger.stable = try ledger.sight(at: least).vector
     }
 
+    /// Has a member go on under another number, within a transaction of the ledger.
+    func renumber(_ member: GroupMember) throws -> GroupMember {
+        let renumbered = try opened().renumber(member)
+        if refusing.contains(member.actor) { refusing.insert(renumbered.actor) }
+        return renumbered
+    }
+
     // MARK: What members wrote
 
     /// Takes in what one member committed, with how far its log is taken in by that.
@@ -172,7 +179,8 @@ actor GroupRecord {
                     var memory = ledger
                     _ = try merger.take(transaction, into: &memory)
                 }
-                if let applied = step.applied {
+                if let place = step.applied {
+                    let applied = try recognised(place)
                     member.base = applied
                     if member.cameAt > 0, applied >= member.cameAt {
                         member.cameAt = 0
@@ -200,7 +208,7 @@ actor GroupRecord {
         let (hasCome, refuses) = (member.base >= member.cameAt, refusing.contains(member.actor))
         if hasCome, !refuses { return }
         for id in transaction.changes.flatMap(\.rows) {
-            if !hasCome, try ledger.isCompared(id, of: member.actor) { transaction.compared[id] = member.cameAt }
+            if !hasCome { transaction.compared[id] = try ledger.comparedSequence(of: id, in: member.actor) }
             if refuses, let base = try ledger.parkedBase(of: id, in: member.actor, broughtTo: member.base) {
                 transaction.compared[id] = base
             }

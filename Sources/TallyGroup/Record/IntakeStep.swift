@@ -5,8 +5,8 @@ import TallyModel
 struct IntakeStep: Sendable {
     var changes: [RowChange] = []
     var committed = Timestamp(microseconds: 0)
-    /// The sequence that the member was brought to, where the transaction is the group's own.
-    var applied: UInt64?
+    /// The place in the ledger that the member was brought to, where the transaction is the group's own.
+    var applied: Position?
     /// How far the log is taken in with this step.
     var position: Position?
 

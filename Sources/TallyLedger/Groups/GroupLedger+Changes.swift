@@ -60,7 +60,9 @@ extension GroupLedger {
             let version = try version(statement, from: 2)
             let isForeign = version.dot.actor != member
             var isWanted = isForeign || version.returns
-            if isWanted, version.sequence <= heldUpTo, try isCompared(id, of: member) { isWanted = false }
+            if isWanted, version.sequence <= heldUpTo, let held = try comparedSequence(of: id, in: member) {
+                isWanted = version.sequence > held
+            }
             if let place = places[id] {
                 rows[place].row.state = version.state
                 if isWanted { rows[place].isWanted = true }

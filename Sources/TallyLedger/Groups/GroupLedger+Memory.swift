@@ -28,7 +28,8 @@ extension GroupLedger: GroupMemory {
                 sequence: UInt64(statement.integer(at: 0)),
                 author: Actor(UInt16(truncatingIfNeeded: statement.integer(at: 1))),
                 base: UInt64(statement.integer(at: 2)),
-                returns: statement.integer(at: 3) & 2 != 0
+                returns: statement.integer(at: 3) & 2 != 0,
+                isFound: statement.integer(at: 3) & 8 != 0
             )
             if isEnough(trace) { return }
         }
@@ -63,7 +64,7 @@ extension GroupLedger: GroupMemory {
         do {
             var authored: AuthoredRow?
             if flags & 4 != 0 { authored = AuthoredRow(try statement.value(at: first + 6).blob.map(RowCoding.decode)) }
-            return RowVersion(
+            var version = RowVersion(
                 sequence: UInt64(statement.integer(at: first)),
                 dot: Dot(
                     actor: Actor(UInt16(truncatingIfNeeded: statement.integer(at: first + 1))),
@@ -74,6 +75,8 @@ extension GroupLedger: GroupMemory {
                 state: try RowState(encoded: state),
                 authored: authored
             )
+            version.isFound = flags & 8 != 0
+            return version
         } catch {
             throw GroupMigration.damaged(path, "a row's version cannot be read", cause: error)
         }
@@ -115,7 +118,8 @@ extension GroupLedger: GroupMemory {
             """
         )
         defer { statement.reset() }
-        let flags = (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4)
+        let flags =
+            (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4) | (version.isFound ? 8 : 0)
         try statement.bind(.integer(lastVersion), at: 1)
         try statement.bind(.integer(Int64(row.table)), at: 2)
         try statement.bind(.bytes(row.key), at: 3)
@@ -133,8 +137,9 @@ extension GroupLedger: GroupMemory {
         guard let clock = entry.sight.clock else { return }
         try connection.run(
             """
-            INSERT INTO entry (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO entry
+            (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first, fingerprint)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(Int64(entry.sequence)),
             .integer(Int64(entry.dot.actor.number)),
@@ -146,7 +151,8 @@ extension GroupLedger: GroupMemory {
             .integer(Int64(clock.counter)),
             entry.clamped.map { .integer(Int64($0 / .microseconds(1))) } ?? .null,
             .integer(Int64(entry.rows)),
-            .integer(lastVersion - Int64(entry.rows) + 1)
+            .integer(lastVersion - Int64(entry.rows) + 1),
+            .integer(try fingerprint(of: entry, clock: clock))
         )
     }
 }

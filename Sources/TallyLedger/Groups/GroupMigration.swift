@@ -61,7 +61,27 @@ enum GroupMigration {
             CREATE INDEX conflict_state ON conflict (state, id);
             CREATE INDEX conflict_waiting ON conflict (table_number, key) WHERE state = 'waiting';
             """
-        )
+        ),
+        (
+            "epochs",
+            """
+            -- What tells an entry from one of the same number in another copy of the ledger; NULL for those of before.
+            ALTER TABLE entry ADD COLUMN fingerprint INTEGER;
+
+            -- In `version`, `flags` may have 8: the row was found in a member that is ahead of the ledger.
+
+            -- What a member says that was taken up from `base` though it had been brought further by another copy of the ledger.
+            ALTER TABLE member ADD COLUMN claim TEXT;
+
+            -- Each opening of the ledger that wrote entries, and the first of these.
+            CREATE TABLE epoch (start INTEGER PRIMARY KEY, id INTEGER NOT NULL) STRICT;
+
+            -- The sequence at which the row was as the group had it; 0 where the member held something of its own, NULL where it
+            -- held what it had been brought to.
+            ALTER TABLE compared ADD COLUMN sequence INTEGER;
+            UPDATE compared SET sequence = (SELECT came_at FROM member WHERE member.actor = compared.actor);
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {
@@ -112,9 +132,9 @@ enum GroupMigration {
     static func damaged(_ path: String, _ what: String, cause: (any Error)? = nil) -> StoreError {
         StoreError(
             .damaged,
-            "\(path): the group's ledger is damaged or no ledger: \(what); stop Tally, move the file away with its -wal and "
-                + "-shm, and the next `tally run` makes it anew from what the members hold; where they differ, the "
-                + "policies decide and every difference is listed by `tally conflicts list`",
+            "\(path): the group's ledger is damaged or no ledger: \(what); stop Tally and say `tally rebuild "
+                + "\(GroupLedger.group(at: path))`, which keeps the file aside and makes the ledger anew from what the members "
+                + "hold; what they wrote and others have not got yet is not lost",
             cause: cause
         )
     }

@@ -11,7 +11,7 @@ public struct CapturedTransaction: Sendable, Hashable {
     public var received: Timestamp
     public var changes: [RowChange]
     /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
-    /// group had it, while the member joined.
+    /// group had it, while the member joined; 0 for those that were something of its own.
     public var compared: [RowID: UInt64]
     public var standing: Standing
 
@@ -21,6 +21,9 @@ public struct CapturedTransaction: Sendable, Hashable {
         case following
         /// Rows of its own, and nothing of the group: it joins.
         case new
+        /// All that it wrote before, and what a later copy of the ledger had brought it to: what it has besides its base comes
+        /// from nobody knows whom.
+        case ahead
         /// All there is: it is what a person decided. Every value given is meant, even where the row holds it already, and so
         /// settles what clashed there.
         case deciding

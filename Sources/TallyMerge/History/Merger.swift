@@ -46,6 +46,8 @@ public struct Merger: Sendable {
         /// The latest time among what the author had seen.
         var clock: HybridTime?
         var hasSeenAll: Bool
+        /// Whether what stands before the author's change is of the author itself, and so what it changed.
+        var isOwn = false
         var after: Row?
         var time: Timestamp?
         /// The values that a person decided, where one did.
@@ -168,6 +170,7 @@ public struct Merger: Sendable {
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
             found.before = try version.authored.map(\.row) ?? outcome(of: version.state, id).row
             found.context = version.context(following: base.vector)
+            found.isOwn = true
         } else {
             found.before = try row(id, at: base.sequence, in: &memory)
         }
@@ -206,12 +209,14 @@ public struct Merger: Sendable {
             last = max(last ?? stamped.time, stamped.time)
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
             var written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
-            if let latest = row.latest, !row.context.covers(latest.state.seen) {
+            if let latest = row.latest,
+                try isGuess(row, transaction, &memory) || !row.context.covers(latest.state.seen)
+            {
                 guard let admitted = try admit(written, on: row, latest, sequence, &memory) else { continue }
                 written = admitted
                 last = max(last ?? written.stamp.time, written.stamp.time)
             }
-            try settle(written, on: row, sequence, transaction.compared[row.id] ?? transaction.base, &memory)
+            try settle(written, on: row, sequence, transaction, &memory)
             rows += 1
         }
         guard rows > 0, let last else { return nil }
@@ -232,6 +237,24 @@ public struct Merger: Sendable {
         return entry
     }
 
+    /// Whether it is not known what the author changed of what others have: its row came from where the ledger does not
+    /// reach, or theirs did, and may have the author's change in it.
+    private func isGuess(
+        _ row: Touched,
+        _ transaction: CapturedTransaction,
+        _ memory: inout some GroupMemory
+    ) throws -> Bool {
+        if row.hasSeenAll || row.isOwn { return false }
+        let base = transaction.compared[row.id] ?? transaction.base
+        if transaction.standing == .ahead || (base == 0 && transaction.compared[row.id] != nil) { return true }
+        var isGuess = false
+        try memory.trace(row.id) { version in
+            isGuess = version.sequence > base && version.isFound
+            return isGuess || version.sequence <= base
+        }
+        return isGuess
+    }
+
     /// What the author did to the row; `nil` where it is as it was.
     private func write(_ row: Touched, _ dot: Dot) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
         switch (row.before, row.after) {
@@ -246,15 +269,17 @@ public struct Merger: Sendable {
         _ write: RowWrite,
         on row: Touched,
         _ sequence: UInt64,
-        _ base: UInt64,
+        _ transaction: CapturedTransaction,
         _ memory: inout some GroupMemory
     ) throws {
+        let base = transaction.compared[row.id] ?? transaction.base
         let rules = tables[row.id.table].rules
         var state = row.latest?.state ?? RowState()
         if !state.isSettled { try state.fold(stable: stable, under: rules, evaluating: expressions) }
         state.add(write)
         state.prune(under: rules)
         var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: false, state: state)
+        version.isFound = transaction.standing == .ahead
         if !row.hasSeenAll {
             let outcome = try outcome(of: state, row.id)
             version.returns = true

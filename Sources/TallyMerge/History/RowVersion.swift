@@ -14,6 +14,9 @@ public struct RowVersion: Sendable, Hashable {
     public var state: RowState
     /// What the author's row held, where that is not what the row became; `nil` where it is.
     public var authored: AuthoredRow?
+    /// Whether the row was found in a member that is ahead of the ledger: what others wrote, and the ledger is still to hear
+    /// of, may be part of it.
+    public var isFound = false
 
     public init(
         sequence: UInt64,
@@ -51,12 +54,15 @@ public struct VersionTrace: Sendable, Hashable {
     public var base: UInt64
     /// As in ``RowVersion/returns``.
     public var returns: Bool
+    /// As in ``RowVersion/isFound``.
+    public var isFound: Bool
 
-    public init(sequence: UInt64, author: Actor, base: UInt64, returns: Bool) {
+    public init(sequence: UInt64, author: Actor, base: UInt64, returns: Bool, isFound: Bool) {
         self.sequence = sequence
         self.author = author
         self.base = base
         self.returns = returns
+        self.isFound = isFound
     }
 
     /// Whether `member` was or will be sent this version, rather than having written it.

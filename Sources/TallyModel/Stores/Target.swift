@@ -134,8 +134,10 @@ public protocol TargetSession: Sendable {
     func load(beside chunk: Chunk) async throws -> ApplyOutcome
 
     /// Makes the transaction a group's own, before anything is written in it: captures for the group take it for the one
-    /// that brought the member to `sequence`, and leave its changes out. The session's flow is the group's name.
-    func sign(_ sequence: UInt64) async throws
+    /// that brought the member to `place` in the ledger, and leave its changes out. The session's flow is the group's name.
+    ///
+    /// - Parameter place: Its detail has no space in it.
+    func sign(_ place: Position) async throws
 
     /// Makes all work since the last commit visible at once, with the checkpoint and the notes.
     ///
@@ -157,7 +159,7 @@ public protocol TargetSession: Sendable {
 
 extension TargetSession {
     /// Cannot: the store can be no member of a group.
-    public func sign(_ sequence: UInt64) async throws {
+    public func sign(_ place: Position) async throws {
         throw StoreError(.unsupported, "this kind of store cannot be a member of a group")
     }
 

@@ -222,9 +222,9 @@ actor PostgresTargetSession: TargetSession {
 
     // MARK: Transactions
 
-    func sign(_ sequence: UInt64) async throws {
+    func sign(_ place: Position) async throws {
         let target = try begun()
-        target.hold(Signature(group: flow, sequence: sequence).sql)
+        target.hold(Signature(group: flow, place: place).sql)
         // What fails in the first slice must not take the signature with it.
         target.keep()
     }

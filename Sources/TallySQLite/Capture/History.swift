@@ -89,20 +89,3 @@ enum History {
         return String(hash.value, radix: 16)
     }
 }
-
-/// The 64-bit FNV-1a hash (http://www.isthe.com/chongo/tech/comp/fnv/): the same in every process and for ever.
-struct StableHash {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func combine(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    }
-
-    mutating func combine(_ integer: some FixedWidthInteger) {
-        withUnsafeBytes(of: integer.littleEndian) { combine($0) }
-    }
-
-    mutating func combine(_ value: Value) {
-        combine(RowCoding.encode(Row([value])))
-    }
-}

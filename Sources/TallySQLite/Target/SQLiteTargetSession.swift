@@ -15,8 +15,8 @@ actor SQLiteTargetSession: TargetSession {
     private var target: TargetConnection?
     private var storeID = ""
     private(set) var progress = FlowProgress()
-    /// The sequence that the open transaction was signed with.
-    private var signature: UInt64?
+    /// The place in a group's ledger that the open transaction was signed with.
+    private var signature: Position?
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
 
@@ -151,7 +151,7 @@ actor SQLiteTargetSession: TargetSession {
 
     // MARK: Transactions
 
-    func sign(_ sequence: UInt64) throws {
+    func sign(_ place: Position) throws {
         let connection = try begun().connection
         guard try CaptureTables.exist(in: connection) else {
             throw StoreError(
@@ -160,7 +160,7 @@ actor SQLiteTargetSession: TargetSession {
             )
         }
         try CaptureTables.sign(flow, nil, in: connection)
-        signature = sequence
+        signature = place
     }
 
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) throws {

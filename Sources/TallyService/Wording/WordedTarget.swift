@@ -67,7 +67,7 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.apply(slice, replaying: replaying) }
     }
 
-    func sign(_ sequence: UInt64) async throws { try await wording.wording { try await base.sign(sequence) } }
+    func sign(_ place: Position) async throws { try await wording.wording { try await base.sign(place) } }
 
     var packedForms: Set<String> { base.packedForms }
 

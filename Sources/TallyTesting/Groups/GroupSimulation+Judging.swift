@@ -11,7 +11,7 @@ extension GroupSimulation {
                     "row \(id.key[5]) is \(words(members[0].rows[id]?.row)) in 0 and \(words(member.rows[id]?.row)) in another"
                 )
             }
-            if let problem = compareWithAll(id) ?? findLost(id) { return fail(problem) }
+            if let problem = compareWithAll(id) ?? findLost(id) ?? findLostWithLedger(id) { return fail(problem) }
         }
     }
 

@@ -31,7 +31,7 @@ package struct GroupSimulation: Sendable {
     }
 
     /// What the node had read of a member's log, in the ledger.
-    private struct Intake: Sendable {
+    struct Intake: Sendable {
         var position = 0
         var base: UInt64 = 0
         var history = 0
@@ -39,7 +39,7 @@ package struct GroupSimulation: Sendable {
         /// Whether the member was restored and not brought to anything since: what its rows had seen is not known exactly.
         var isVague = false
         /// The rows that the member was found with when it came, and the sequence at which it came.
-        var found: Set<RowID> = []
+        var found: [RowID: UInt64] = [:]
         var cameAt: UInt64 = 0
 
         /// How the member had come by the rows of some changes.
@@ -47,7 +47,7 @@ package struct GroupSimulation: Sendable {
             guard base < cameAt else { return [:] }
             var result: [RowID: UInt64] = [:]
             for change in changes {
-                if let id = GroupSimulation.row(of: change), found.contains(id) { result[id] = cameAt }
+                if let id = GroupSimulation.row(of: change) { result[id] = found[id] }
             }
             return result
         }
@@ -65,25 +65,29 @@ package struct GroupSimulation: Sendable {
 
     package let seed: UInt64
     let shape: Shape
-    private var dice: SplitMix64
-    private(set) var members: [SimulatedMember] = []
-    private(set) var memory = InMemoryGroupMemory()
+    var dice: SplitMix64
+    var members: [SimulatedMember] = []
+    var memory = InMemoryGroupMemory()
     private var merger: Merger
-    private var intakes: [Intake] = []
+    var intakes: [Intake] = []
     private var batches: [Batch] = []
+    /// Copies of the ledger.
+    var ledgerCopies: [LedgerCopy] = []
+    /// What became of writes that a ledger put back no longer knew.
+    var aftermath = Aftermath()
     private var backups: [(member: Int, copy: SimulatedMember)] = []
     private var cutOff: Set<Int> = []
     private var now: Int64 = 1_700_000_000_000_000
     /// The writes of members, by number: which write of the ledger each became.
-    private(set) var stamped: [Int: (row: RowID, write: RowWrite)] = [:]
+    var stamped: [Int: (row: RowID, write: RowWrite)] = [:]
     /// The members' writes that the ledger's state of a row holds.
-    private var merged: [RowID: Set<Int>] = [:]
+    var merged: [RowID: Set<Int>] = [:]
     /// For each write, what its author's row truly held before it.
-    private(set) var truths: [Int: (author: Int, seen: Set<Int>, before: Row?)] = [:]
+    private(set) var truths: [Int: (author: Int, seen: Set<Int>, before: Row?, row: RowID, after: Row?)] = [:]
     private var nextWrite = 0
-    private var nextActor: UInt16 = 10
+    var nextActor: UInt16 = 10
     /// Who members were before they were restored.
-    private var former: [Int: Set<Actor>] = [:]
+    var former: [Int: Set<Actor>] = [:]
     private(set) var problem: String?
     /// What was counted: the sum of all differences, by row.
     private(set) var trace: [String] = []
@@ -135,7 +139,7 @@ package struct GroupSimulation: Sendable {
     }
 
     /// Notes what happens, where somebody wants to read it.
-    private mutating func note(_ text: @autoclosure () -> String) {
+    mutating func note(_ text: @autoclosure () -> String) {
         if shape.isTraced { trace.append(text()) }
     }
 
@@ -155,6 +159,7 @@ package struct GroupSimulation: Sendable {
         case 16: crash()
         case 17: if cutOff.contains(member) { cutOff.remove(member) } else { cutOff.insert(member) }
         case 18: if dice.below(4) == 0 { backUp(member) } else { restore() }
+        case 19 where dice.below(3) == 0: if dice.below(2) == 0 { copyLedger() } else { putLedgerBack() }
         default: forgetBatches(of: member)
         }
     }
@@ -186,14 +191,14 @@ package struct GroupSimulation: Sendable {
     private mutating func seedRows() {
         for key in 0..<Self.keys where dice.below(2) == 0 {
             let row = Row([.integer(Int64(key)), .text("seed"), .integer(10), .integer(0)])
-            let write = number(author: 0, seen: [], before: nil)
+            let write = number(author: 0, seen: [], before: nil, of: Self.id(key), after: row)
             members[0].rows[Self.id(key)] = SimulatedMember.Held(row: row, seen: [write])
         }
     }
 
-    private mutating func number(author: Int, seen: Set<Int>, before: Row?) -> Int {
+    private mutating func number(author: Int, seen: Set<Int>, before: Row?, of row: RowID, after: Row?) -> Int {
         nextWrite += 1
-        truths[nextWrite] = (author, seen, before)
+        truths[nextWrite] = (author, seen, before, row, after)
         return nextWrite
     }
 
@@ -209,7 +214,7 @@ package struct GroupSimulation: Sendable {
             let id = Self.id(key)
             let held = members[index].rows[id] ?? SimulatedMember.Held(row: nil, seen: [])
             guard let after = change(held.row, key) else { continue }
-            let write = number(author: index, seen: held.seen, before: held.row)
+            let write = number(author: index, seen: held.seen, before: held.row, of: id, after: after.row)
             members[index].rows[id] = SimulatedMember.Held(row: after.row, seen: held.seen.union([write]))
             changes.append(after.row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
             writes.append(write)
@@ -261,13 +266,17 @@ package struct GroupSimulation: Sendable {
 
     @discardableResult
     private mutating func readOne(_ index: Int) -> Bool {
-        if intakes[index].history != members[index].history { join(index) }
+        if intakes[index].history != members[index].history || !isRecognised(index) { join(index) }
         guard intakes[index].position < members[index].log.count else { return false }
         let record = members[index].log[intakes[index].position]
         intakes[index].position += 1
         switch record {
-        case .signed(let sequence):
-            intakes[index].base = sequence
+        case .signed(let lineage):
+            guard memory.lineage.starts(with: lineage) else {
+                fail("\(index) is read where another copy of the ledger signed it")
+                return false
+            }
+            intakes[index].base = UInt64(lineage.count)
             intakes[index].isVague = false
             updateStable()
         case .local(let changes, let writes, let committed):
@@ -313,7 +322,7 @@ package struct GroupSimulation: Sendable {
         }
     }
 
-    private static func row(of change: RowChange) -> RowID? {
+    static func row(of change: RowChange) -> RowID? {
         switch change {
         case .put(let id, _, _), .delete(let id, _): id
         default: nil
@@ -331,6 +340,8 @@ package struct GroupSimulation: Sendable {
         // A member that has not been brought to what the group was when it came is admitted row by row.
         let intake = intakes[truth.author]
         if intake.isVague || intake.base < intake.cameAt { return }
+        // A row that a member ahead of the ledger was found with has writes in it that the ledger hears of later.
+        if memory.versions[id]?.contains(where: \.version.isFound) == true { return }
         for (other, known) in stamped where known.row == id && other != number {
             let isSeen = write.stamp.context.includes(known.write.stamp.dot)
             let wasSeen = truth.seen.contains(other)
@@ -358,11 +369,13 @@ package struct GroupSimulation: Sendable {
 
     private mutating func prepare(_ index: Int) {
         let (start, end) = (members[index].applied, memory.head)
-        guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined else { return }
+        guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined,
+            isRecognised(index)
+        else { return }
         guard !cutOff.contains(index), !batches.contains(where: { $0.member == index }) else { return }
         let intake = intakes[index]
         let due = memory.due(for: members[index].actor, after: start, upTo: end) { row, sequence in
-            sequence <= intake.cameAt && intake.found.contains(row)
+            sequence <= intake.cameAt && intake.found[row].map { sequence <= $0 } ?? false
         }
         let rows = due.map { id in
             (id: id, row: ledgerRow(id), seen: merged[id] ?? [])
@@ -385,8 +398,9 @@ package struct GroupSimulation: Sendable {
         for (id, row, seen) in batch.rows {
             members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
         }
-        members[batch.member].applied = batch.end
-        members[batch.member].log.append(.signed(batch.end))
+        members[batch.member].lineage = Array(memory.lineage.prefix(Int(batch.end)))
+        members[batch.member].claim = nil
+        members[batch.member].log.append(.signed(members[batch.member].lineage))
         note("bring \(batch.member) to \(batch.end): \(batch.rows.map { $0.id.key[5] })")
     }
 
@@ -397,7 +411,7 @@ package struct GroupSimulation: Sendable {
     // MARK: What goes wrong
 
     /// The node ends and starts anew from its ledger.
-    private mutating func crash() {
+    mutating func crash() {
         batches = []
         var clocks: [Actor: HybridTime] = [:]
         for (actor, time) in memory.entries.map({ ($0.dot.actor, $0.sight.clock) }) { clocks[actor] = time }
@@ -423,46 +437,55 @@ package struct GroupSimulation: Sendable {
         members[backup.member].history = history
         members[backup.member].log = []
         forgetBatches(of: backup.member)
+        aftermath.hasMemberLoss = true
         note("restore \(backup.member) to \(backup.copy.applied)")
     }
 
     /// Compares what a member holds with what the group holds.
     private mutating func join(_ index: Int) {
-        if members[index].history > 0 {
+        let origin = origin(of: index)
+        if members[index].history > 0 || !isRecognised(index) {
             // Nothing that the ledger has of it is its own any more.
             former[index, default: []].insert(members[index].actor)
             members[index].actor = Actor(nextActor)
             nextActor += 1
         }
+        if case .ahead(let shared) = origin { claim(index, at: shared) }
+        if origin == .nowhere { members[index].lineage = [] }
         let member = members[index]
         intakes[index] = Intake(position: member.log.count, base: 0, history: member.history)
-        intakes[index].isVague = member.history > 0
+        intakes[index].isVague = member.history > 0 || origin != .nowhere
         updateStable()
         do {
             var comparison = Comparison(
                 member: member.actor,
-                applied: member.applied,
+                from: origin,
                 head: memory.head,
                 former: former[index] ?? [],
                 givesWay: index > 0
             )
             for (id, held) in member.rows.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) }) {
                 guard let row = held.row else { continue }
-                let isSame = try comparison.found(row, as: id, &merger, &memory)
-                guard isSame else { continue }
-                if comparison.keepsFound { intakes[index].found.insert(id) }
+                let finding = try comparison.found(row, as: id, &merger, &memory)
+                keep(finding, of: id, in: index, comparison)
+                guard finding == .same else { continue }
                 // Who holds what the group holds has seen what the group has, however it came by it.
                 members[index].rows[id]?.seen.formUnion(merged[id] ?? [])
             }
             for id in memory.rows(of: 0) where comparison.asksForMissing && member.rows[id]?.row == nil {
-                try comparison.missed(id, &merger, &memory)
+                let finding = try comparison.missed(id, &merger, &memory)
+                if finding == .written { keep(finding, of: id, in: index, comparison) }
+                if finding == .stale { aftermath.excused.formUnion(member.rows[id]?.seen ?? []) }
             }
             let received = Timestamp(microseconds: now)
             if let transaction = comparison.transaction(received: received) {
                 let writes = transaction.changes.map { change -> Int in
-                    let held = Self.row(of: change).flatMap { member.rows[$0] }
-                    // The rows of a member that joins are new to the group, whatever wrote them.
-                    return number(author: index, seen: held?.seen ?? [], before: nil)
+                    let id = Self.row(of: change)!
+                    let held = member.rows[id]
+                    let before = row(id, before: comparison)
+                    let number = number(author: index, seen: held?.seen ?? [], before: before, of: id, after: held?.row)
+                    aftermath.found.insert(number)
+                    return number
                 }
                 take(
                     transaction.changes,
@@ -477,8 +500,8 @@ package struct GroupSimulation: Sendable {
                     members[index].rows[id, default: SimulatedMember.Held(row: nil, seen: [])].seen.insert(write)
                 }
             }
-            intakes[index].base = comparison.keepsFound ? 0 : comparison.base
-            intakes[index].cameAt = comparison.keepsFound ? comparison.base : 0
+            intakes[index].base = comparison.start
+            intakes[index].cameAt = comparison.keepsFound ? memory.head : 0
             intakes[index].isJoined = true
             updateStable()
             note("join \(index), brought to \(member.applied): base \(comparison.base)")
