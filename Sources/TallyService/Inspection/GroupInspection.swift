@@ -29,6 +29,7 @@ public struct GroupInspection {
     private mutating func inspect() async -> GroupFindings {
         let loops = GroupLoops(configuration)
         add(nil, loops.doubles(in: settings) + loops.loops(of: settings).map(\.finding))
+        add(nil, ledger())
         var labels = settings.members.map { (name: $0, label: $0) }
         do {
             let stores = try settings.stores(in: configuration)
@@ -44,6 +45,17 @@ public struct GroupInspection {
 
     private mutating func add(_ member: String?, _ findings: [Finding]) {
         found += findings.map { (member, $0) }
+    }
+
+    /// What is wrong with the group's ledger, as far as a glance shows.
+    private func ledger() -> [Finding] {
+        do {
+            let path = configuration.ledgerPath(ofGroup: settings.name)
+            _ = try GroupStatus(notRunning: settings, members: [], ledgerPath: path)
+            return []
+        } catch {
+            return [Self.finding(error)]
+        }
     }
 
     // MARK: The seed

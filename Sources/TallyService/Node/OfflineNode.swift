@@ -26,13 +26,23 @@ package struct OfflineNode: ControlledNode {
 
     package func groupStatuses() async throws(ControlError) -> [GroupStatus] {
         try await ControlError.wrapping {
-            try configuration.groups.map { settings in
-                try GroupStatus(
-                    notRunning: settings,
-                    members: try settings.stores(in: configuration),
-                    ledgerPath: configuration.ledgerPath(ofGroup: settings.name)
-                )
-            }
+            try configuration.groups.map(status)
+        }
+    }
+
+    private func status(of settings: GroupSettings) throws -> GroupStatus {
+        let members = try settings.stores(in: configuration)
+        do {
+            let path = configuration.ledgerPath(ofGroup: settings.name)
+            return try GroupStatus(notRunning: settings, members: members, ledgerPath: path)
+        } catch let error as StoreError where error.code == .damaged {
+            // The others of the node's flows and groups have something to say all the same.
+            var status = GroupStatus(
+                group: settings.name,
+                members: members.map { GroupStatus.Member(name: $0.name, label: $0.label, phase: .stopped) }
+            )
+            status.members[0].message = error.message
+            return status
         }
     }
 
@@ -98,6 +108,14 @@ package struct OfflineNode: ControlledNode {
             throw ControlError.noGroup(name, in: configuration)
         }
         try await ControlError.wrapping { try await GroupRemoval(of: name, in: configuration).run(group: name) }
+    }
+
+    package func surveyLedger(ofGroup name: String) async throws(ControlError) -> RebuildDetail {
+        try await ControlError.wrapping { try GroupRebuild(of: name, in: configuration).survey() }
+    }
+
+    package func rebuild(group name: String) async throws(ControlError) -> RebuildDetail {
+        try await ControlError.wrapping { try GroupRebuild(of: name, in: configuration).run(at: .now()) }
     }
 
     // MARK: Dead letters
