@@ -98,7 +98,7 @@ let package = Package(
         .testTarget(name: "TallyMergeTests", dependencies: ["TallyMerge", "TallyModel"]),
         .testTarget(
             name: "TallyLedgerTests",
-            dependencies: ["TallyLedger", "TallyModel", "SQLite"],
+            dependencies: ["TallyLedger", "TallyMerge", "TallyModel", "SQLite"],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),

@@ -47,8 +47,10 @@ package struct PostgresPrograms: Sendable {
     private static let account = "postgres"
 
     /// The words of a command that runs `program` as the server's account.
-    func serverCommand(_ program: String, _ arguments: [String]) -> [String] {
-        let command = [path(program)] + arguments
+    func serverCommand(_ program: String, _ arguments: [String], environment: [String: String] = [:]) -> [String] {
+        // Set where the account is changed already: a library that is loaded by it must not begin as root.
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let command = (variables.isEmpty ? [] : ["env"] + variables) + [path(program)] + arguments
         guard getuid() == 0 else { return command }
         let account = Self.account
         return ["setpriv", "--reuid=\(account)", "--regid=\(account)", "--init-groups", "--"] + command

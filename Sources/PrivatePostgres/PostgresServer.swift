@@ -14,6 +14,8 @@ package final class PostgresServer: Sendable {
         package var isDurable = false
         /// More lines of `postgresql.conf`, and others in the place of those written here.
         package var more: [String: String] = [:]
+        /// More of the environment that the server runs in.
+        package var environment: [String: String] = [:]
 
         package init() {}
     }
@@ -150,7 +152,8 @@ package final class PostgresServer: Sendable {
     }
 
     private func control(_ verb: String, _ arguments: [String]) async throws {
-        try await run(programs.serverCommand("pg_ctl", ["-D", data, "-w", "-t", "120"] + arguments + [verb]))
+        let arguments = ["-D", data, "-w", "-t", "120"] + arguments + [verb]
+        try await run(programs.serverCommand("pg_ctl", arguments, environment: settings.environment))
     }
 
     /// What the server wrote to its log.

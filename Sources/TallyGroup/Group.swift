@@ -35,23 +35,26 @@ public final class Group: Sendable {
             group: settings.name,
             members: members.map { GroupStatus.Member(name: $0.name, label: $0.label) }
         )
-        status.objectiveSeconds = settings.lag.map { $0 / .seconds(1) }
+        status.objectiveSeconds = settings.lag?.seconds
+        status.skewSeconds = settings.skew.seconds
         let stopping = StopFlag()
         self.members = members
+        let kinds = Set(members.map(\.kind))
         context = GroupContext(
             settings: settings,
             path: path,
             record: GroupRecord(
                 settings,
                 path: path,
-                isMixed: Set(members.map(\.kind)).count > 1,
+                kinds: kinds,
                 expressions: expressions,
                 now: options.now
             ),
+            kinds: kinds,
             runner: runner,
             options: options,
             expressions: expressions,
-            meter: GroupMeter(status),
+            meter: GroupMeter(status, now: options.now),
             stopping: stopping,
             caughtUp: CaughtUp(settings.members, flag: options.endsWhenCaughtUp ? stopping : nil)
         )
@@ -61,7 +64,7 @@ public final class Group: Sendable {
 
     public var status: GroupStatus {
         get async {
-            var status = context.meter.status
+            var status = context.meter.status(head: context.record.head.sequence)
             await context.record.report(into: &status)
             return status
         }
@@ -121,17 +124,25 @@ public final class Group: Sendable {
             for await failure in group { first = first ?? failure }
             return first
         }
-        let refusing = await status.members.filter { $0.refused > 0 }
+        let ended = await status
+        context.meter.remember(ended)
         await context.record.close()
-        if failure == nil, context.options.endsWhenCaughtUp, let member = refusing.first {
-            return .gaveUp(
-                StoreError(
-                    .rejected,
-                    "member \(member.name) refuses \(member.refused) row\(member.refused == 1 ? "" : "s") as the group has "
-                        + "them, because of a constraint there; they are tried again with every run"
-                )
+        if failure == nil, context.options.endsWhenCaughtUp, let trouble = ended.trouble { return .gaveUp(trouble) }
+        return failure.map(Ending.gaveUp) ?? .finished
+    }
+}
+
+extension GroupStatus {
+    /// Rows that are not the same in all members, where there are any.
+    fileprivate var trouble: StoreError? {
+        if let member = members.first(where: { $0.refused > 0 }) {
+            return StoreError(
+                .rejected,
+                "member \(member.name) refuses \(member.refused) row\(member.refused == 1 ? "" : "s") as the group has "
+                    + "them, because of a constraint or a type there; they are tried again with every run"
             )
         }
-        return failure.map(Ending.gaveUp) ?? .finished
+        guard let member = members.first(where: { !$0.notices.isEmpty }) else { return nil }
+        return StoreError(.rejected, "member \(member.name): \(member.notices.joined(separator: "; "))")
     }
 }

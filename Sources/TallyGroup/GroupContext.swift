@@ -8,11 +8,12 @@ struct GroupContext: Sendable {
     /// Where the ledger is.
     let path: String
     let record: GroupRecord
+    /// The kinds of store that members are.
+    let kinds: Set<String>
     let runner: Runner
     let options: FlowOptions
     let expressions: any MergeExpressions
     let meter: GroupMeter
     let stopping: StopFlag
-    let made = MadeTables()
     let caughtUp: CaughtUp
 }

@@ -14,7 +14,7 @@ struct Tally: AsyncParsableCommand {
         version: "tally \(Version.current)",
         subcommands: [
             Init.self, Check.self, Run.self, Status.self, Pause.self, Resume.self, Resync.self, Remove.self,
-            DeadLetters.self, Conflicts.self, History.self, Demo.self, ShowVersion.self,
+            Rebuild.self, DeadLetters.self, Conflicts.self, History.self, Demo.self, ShowVersion.self,
         ]
     )
 

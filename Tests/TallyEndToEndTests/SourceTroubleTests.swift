@@ -117,7 +117,7 @@ struct SourceTroubleTests {
         try await site.source.run(Self.notes)
         let check = try await site.run("check")
         #expect(check.exitCode == 1)
-        #expect(check.output.contains("not the file that the target was filled from"), "\(check.text)")
+        #expect(check.output.contains("not the file that was read before"), "\(check.text)")
         #expect(try await site.status().first?.errorCode == "sourceReplaced")
     }
 
@@ -135,7 +135,7 @@ struct SourceTroubleTests {
         child.send(SIGTERM)
         #expect(try await child.wait() == .exited(1))
         #expect(child.standardError.contains("flow copy: "), "\(child.standardError)")
-        #expect(child.standardError.contains("not the file that the target was filled from"))
+        #expect(child.standardError.contains("not the file that was read before"))
 
         // What it ended with is there for whoever looks later, and gone once the flow gets going.
         #expect(try await site.status().first?.phase == .stopped)

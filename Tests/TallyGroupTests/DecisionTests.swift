@@ -82,12 +82,48 @@ import Testing
     @Test func `A third concurrent write makes one conflict that waits of two`() async throws {
         let scene = try twoUpdates(.manual)
         try scene.put("edge", seen: 1, at: 40, quantity: .integer(9))
-        #expect(try await scene.states() == [.superseded, .waiting])
+        #expect(try await scene.states() == [.waiting])
+        #expect(try await scene.archive.conflict(1)?.record.state == .superseded)
         let members = try #require(try await scene.archive.conflict(2)).parties.map(\.member)
         #expect(members == ["eu", "us", "edge"])
         try await scene.group().decide(2, .keep(member: "eu"))
         #expect(try await scene.row()?[1] == .integer(7))
-        #expect(try await scene.states() == [.superseded, .decided])
+        #expect(try await scene.states() == [.decided])
+    }
+
+    @Test func `A third concurrent write makes one conflict of two, where the policy decided too`() async throws {
+        let scene = try twoUpdates()
+        try scene.put("edge", seen: 1, at: 40, quantity: .integer(9))
+        #expect(try await scene.states() == [.resolved])
+        let whole = try #require(try await scene.archive.conflicts(ConflictQuery()).first)
+        #expect(whole.record.id == 2 && whole.parts == [1])
+        #expect(whole.parties.map(\.member) == ["eu", "us", "edge"])
+        #expect(try await scene.archive.conflicts(ConflictQuery(state: .superseded)).map(\.record.id) == [1])
+        #expect(try await scene.archive.conflict(1)?.whole == 2)
+        // What was the loser of the first is the loser of the second: there is one place to take it back.
+        for decision in [ConflictDecision.undo, .keep(member: "eu")] {
+            let refused = try await refusal(scene, 1, decision)
+            #expect(refused.code == .conflict)
+            #expect(refused.message.contains("is part of conflict 2"), "\(refused)")
+        }
+        try await scene.group().decide(2, .keep(member: "eu"))
+        #expect(try await scene.row()?[1] == .integer(7))
+        #expect(try await scene.states() == [.decided])
+    }
+
+    @Test func `A member that writes on without having seen the other makes no second conflict of one`() async throws {
+        let scene = try twoUpdates()
+        try scene.put("us", seen: 1, at: 40, quantity: .integer(9))
+        #expect(try await scene.states() == [.resolved])
+        #expect(try await scene.archive.conflicts(ConflictQuery()).map(\.record.id) == [2])
+    }
+
+    @Test func `A conflict with one of two who met leaves the first as it is`() async throws {
+        let scene = try twoUpdates()
+        // edge had seen what eu wrote, and not what us wrote.
+        try scene.put("edge", seen: 2, at: 40, quantity: .integer(9))
+        #expect(try await scene.states() == [.resolved, .resolved])
+        #expect(try await scene.archive.conflict(2)?.parties.map(\.member) == ["us", "edge"])
     }
 
     // MARK: Rows that come and go

@@ -11,11 +11,13 @@ package struct SQLiteShell {
     }
 
     /// Runs a script and returns what it printed, without the last line end.
+    ///
+    /// - Parameter ahead: How far the clock is ahead that the script sees, in whole seconds; below zero for behind.
     @discardableResult
-    package func run(_ script: String) async throws -> String {
+    package func run(_ script: String, clockAhead ahead: Duration = .zero) async throws -> String {
         let child = try ChildProcess(
             "/usr/bin/env",
-            ["sqlite3", "-batch", "-bail", path],
+            WrongClock(ahead: ahead).command + ["sqlite3", "-batch", "-bail", path],
             in: folder,
             input: ".timeout 300000\n" + script + "\n"
         )

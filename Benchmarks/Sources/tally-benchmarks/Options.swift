@@ -8,6 +8,8 @@ struct Options {
     var rows = Options.fullRows
     /// How long lag and idle CPU are watched in one run.
     var seconds = Options.fullSeconds
+    /// Rows of the group whose memory is measured.
+    var groupRows = Options.fullGroupRows
     var subjects = Subject.allCases
     var tallyPath: String
     /// Where the databases are made; their disk is what is measured.
@@ -19,6 +21,7 @@ struct Options {
 
     static let fullRows = 1_000_000
     static let fullSeconds = 20
+    static let fullGroupRows = 10_000_000
 
     /// The package's own folder, three above this file.
     private static let package = URL(fileURLWithPath: #filePath)
@@ -29,11 +32,15 @@ struct Options {
 
           --only \(Subject.allCases.map(\.rawValue).joined(separator: ","))
           --rows N         rows of one measurement (default \(fullRows))
+          --group-rows N   rows of the group whose memory is measured (default \(fullGroupRows))
           --runs N         runs of which the median is taken (default 3)
           --seconds N      how long lag and idle CPU are watched (default \(fullSeconds))
           --tally PATH     the command to measure (default $TALLY, or .build/release/tally beside this package)
           --folder PATH    where the databases are made (default the temporary folder)
           --results PATH   where the results are written (default RESULTS.md, by a whole run at full size)
+
+        The peer of group-bucardo is Debian's Bucardo; without it that benchmark is skipped:
+        apt-get install bucardo postgresql-plperl-15 (the number is that of the newest server in /usr/lib/postgresql).
         """
 
     init(arguments: [String]) throws {
@@ -50,6 +57,7 @@ struct Options {
             switch option {
             case "--only": subjects = try Self.subjects(value)
             case "--rows": rows = try Self.number(value, for: option)
+            case "--group-rows": groupRows = try Self.number(value, for: option)
             case "--runs": runs = try Self.number(value, for: option)
             case "--seconds": seconds = try Self.number(value, for: option)
             case "--tally": tallyPath = URL(fileURLWithPath: value).path
@@ -57,7 +65,9 @@ struct Options {
             case "--results": resultsPath = value
             default: throw BenchmarkError("\(option) is no option; see --help")
             }
-            if ["--only", "--rows", "--runs", "--seconds"].contains(option) { measured += " \(option) \(value)" }
+            if ["--only", "--rows", "--group-rows", "--runs", "--seconds"].contains(option) {
+                measured += " \(option) \(value)"
+            }
         }
         if measured.isEmpty, resultsPath == nil { resultsPath = Self.package.appendingPathComponent("RESULTS.md").path }
     }

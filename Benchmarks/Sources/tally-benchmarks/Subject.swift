@@ -9,6 +9,11 @@ enum Subject: String, CaseIterable {
     case postgresLoad = "postgres-load"
     case postgresCatchup = "postgres-catchup"
     case postgresLag = "postgres-lag"
+    case groupCatchup = "group-catchup"
+    case groupConflicts = "group-conflicts"
+    case groupLag = "group-lag"
+    case groupMemory = "group-memory"
+    case groupBucardo = "group-bucardo"
 
     var benchmark: any Benchmark {
         switch self {
@@ -21,6 +26,11 @@ enum Subject: String, CaseIterable {
         case .postgresLoad: PostgresLoadBenchmark()
         case .postgresCatchup: PostgresCatchUpBenchmark()
         case .postgresLag: PostgresLagBenchmark()
+        case .groupCatchup: GroupCatchUpBenchmark()
+        case .groupConflicts: GroupConflictBenchmark()
+        case .groupLag: GroupLagBenchmark()
+        case .groupMemory: GroupMemoryBenchmark()
+        case .groupBucardo: GroupBucardoBenchmark()
         }
     }
 }

@@ -7,7 +7,7 @@ final class FlowMeter: Sendable {
         var status: FlowStatus
         var changes = RateWindow()
         var loads: [String: RateWindow] = [:]
-        var lags: [(at: Timestamp, lag: Double)] = []
+        var lags = LagWindow()
         var nextAttempt: Timestamp?
         /// When the target was last known to hold all that the source had.
         var lastProgress: Timestamp?
@@ -26,8 +26,7 @@ final class FlowMeter: Sendable {
         return state.withLock { state in
             var status = state.status
             status.changesPerSecond = state.changes.perSecond(at: now)
-            state.lags.removeAll { now.since($0.at) > .seconds(60) }
-            status.worstLagSeconds = state.lags.map(\.lag).max()
+            status.worstLagSeconds = state.lags.worst(at: now)
             if status.phase == .retrying || status.phase == .stopped || status.phase == .paused,
                 let last = state.lastProgress
             {
@@ -88,19 +87,11 @@ final class FlowMeter: Sendable {
             if let commit {
                 let lag = max(0, now.since(commit).seconds)
                 state.status.lagSeconds = lag
-                state.lags.append((now, lag))
-                // A bound on memory, not on truth: the worst of a minute is kept by folding neighbours.
-                if state.lags.count > 4096 { state.lags = Self.thinned(state.lags) }
+                state.lags.add(lag, at: now)
             }
         }
     }
 
-    private static func thinned(_ lags: [(at: Timestamp, lag: Double)]) -> [(at: Timestamp, lag: Double)] {
-        stride(from: 0, to: lags.count, by: 2).map { index in
-            let pair = lags[index..<min(index + 2, lags.count)]
-            return (pair.last!.at, pair.map(\.lag).max()!)
-        }
-    }
 }
 
 /// Counts events of the last few seconds, for a rate.

@@ -25,7 +25,7 @@ extension ArchiveView {
                 seen: write.map { origins.seen(by: $0, base: version.base) } ?? version.base,
                 unseen: unseen.map(\.version.sequence),
                 write: write,
-                row: try outcome(of: version.state, id).row,
+                row: try version.withheld.map(\.shown.row) ?? outcome(of: version.state, id).row,
                 conflicts: (conflicts[version.sequence] ?? []).map(\.id)
             )
         }
@@ -49,10 +49,7 @@ extension ArchiveView {
             }
             keys = readings.flatMap { reading in keys.map { $0 + [reading] } }
         }
-        for key in keys {
-            let id = table.id(of: Row(key))
-            if try ledger.latest(of: id) != nil { return id }
-        }
+        for id in keys.flatMap({ table.ids(of: Row($0)) }) where try ledger.latest(of: id) != nil { return id }
         throw Refusal(
             .notFound,
             "the ledger of group \(settings.name) knows no row of \(table.schema.name) with "

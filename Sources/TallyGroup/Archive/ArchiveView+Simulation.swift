@@ -66,8 +66,7 @@ extension ArchiveView {
             number: table.number,
             schema: table.schema,
             settings: setting,
-            actors: authors.byName,
-            isMixed: false
+            actors: authors.byName
         )
         return (table.number, other.merge.rules)
     }

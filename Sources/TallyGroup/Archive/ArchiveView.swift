@@ -18,7 +18,7 @@ struct ArchiveView {
         self.authors = authors
         tables = try ledger.tables().enumerated().map { number, schema in
             let setting = settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
-            return GroupTable(number: number, schema: schema, settings: setting, actors: authors.byName, isMixed: false)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: authors.byName)
         }
     }
 
@@ -42,7 +42,19 @@ struct ArchiveView {
 
     // MARK: Conflicts
 
+    /// The conflicts that a filter lets through. Where it asks for no state, parts of later conflicts are left out.
+    func conflicts(_ filter: ConflictFilter) throws -> [ConflictCase] {
+        let records = try ledger.conflicts(filter)
+        let parts = ConflictParts(records)
+        let shown = filter.state == nil ? records.filter { parts.whole[$0.id] == nil } : records
+        return try shown.map { try conflict($0, parts) }
+    }
+
     func conflict(_ record: ConflictRecord) throws -> ConflictCase {
+        try conflict(record, ConflictParts(try ledger.conflicts(of: record.row)))
+    }
+
+    private func conflict(_ record: ConflictRecord, _ parts: ConflictParts) throws -> ConflictCase {
         let origins = try ledger.origins(of: record.row)
         let parties = record.writes.map { write in
             let origin = origins.first { $0.dot == write.stamp.dot }
@@ -59,12 +71,17 @@ struct ArchiveView {
             key: try RowCoding.decode(record.row.key),
             parties: parties,
             winner: record.winner.map(authors.name),
-            base: try base(of: record, origins)
+            base: try base(of: record, origins),
+            other: try record.constraint?.other.map { (tables[$0.table].schema, try RowCoding.decode($0.key)) },
+            finder: record.constraint?.member.map(authors.name),
+            whole: parts.whole[record.id],
+            parts: parts.parts(of: record.id)
         )
     }
 
     /// The row as all of those whose writes met had seen it.
     private func base(of conflict: ConflictRecord, _ origins: [VersionOrigin]) throws -> Row? {
+        guard !conflict.writes.isEmpty else { return nil }
         let seen = VersionVector.minimum(of: conflict.writes.map(\.stamp.context))
         for origin in origins.reversed() where origin.sequence < conflict.sequence && seen.includes(origin.dot) {
             guard let state = try ledger.version(of: conflict.row, upTo: origin.sequence)?.state,

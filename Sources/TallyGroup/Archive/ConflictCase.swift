@@ -21,6 +21,14 @@ package struct ConflictCase: Sendable {
     package var winner: String?
     /// The row as all of them had seen it; `nil` where there was none.
     package var base: Row?
+    /// The row that this one clashes with or misses, where a constraint is what it is about.
+    package var other: (table: TableSchema, key: Row)?
+    /// The member that found that.
+    package var finder: String?
+    /// The later conflict that this one is part of, because another write joined it.
+    package var whole: Int64?
+    /// The earlier conflicts that are part of this one.
+    package var parts: [Int64] = []
 }
 
 /// Which conflicts a person wants to see, by names.

@@ -21,7 +21,7 @@ package actor GroupArchive {
 
     // MARK: Conflicts
 
-    /// The conflicts that a query asks for, oldest first.
+    /// The conflicts that a query asks for, oldest first; parts of later ones where it asks for a state.
     ///
     /// - Throws: ``Refusal`` for a table or a member that the group does not have.
     package func conflicts(_ query: ConflictQuery) throws -> [ConflictCase] {
@@ -29,13 +29,13 @@ package actor GroupArchive {
             var filter = ConflictFilter(state: query.state, since: query.since)
             filter.table = try query.table.map { try view.table(named: $0).number }
             filter.authors = try query.member.map { try view.actors(named: $0) }
-            return try view.ledger.conflicts(filter).map(view.conflict)
+            return try view.conflicts(filter)
         }
     }
 
     /// The conflict with an id; `nil` where there is none.
     package func conflict(_ id: Int64) throws -> ConflictCase? {
-        try reading(otherwise: nil) { view in try view.ledger.conflict(id).map(view.conflict) }
+        try reading(otherwise: nil) { view in try view.ledger.conflict(id).map { try view.conflict($0) } }
     }
 
     /// Whether the group has a table of that name.

@@ -14,6 +14,8 @@ struct Ruling {
 /// All that a decision depends on.
 struct DecisionCase {
     let conflict: ConflictRecord
+    /// The later conflict that it is part of.
+    let whole: Int64?
     let schema: TableSchema
     let authors: Authors
     /// The row as it is now; `nil` where it is not there.
@@ -28,6 +30,7 @@ struct DecisionCase {
     /// - Throws: ``Refusal``.
     func ruling(on decision: ConflictDecision) throws(Refusal) -> Ruling {
         try requireOpen(decision)
+        try requireChoice(decision)
         switch decision {
         case .keep(let name):
             let write = try write(of: name)
@@ -70,11 +73,29 @@ struct DecisionCase {
                     + "member to change it again"
             )
         case .superseded:
+            if let whole {
+                throw Refusal(
+                    .conflict,
+                    "conflict \(id) is part of conflict \(whole) since another write joined it; `tally conflicts show "
+                        + "\(whole)` has all of them, and that one can be decided"
+                )
+            }
             throw Refusal(
                 .conflict,
                 "conflict \(id) is superseded: somebody wrote the row on; write it in a member to change it again"
             )
         }
+    }
+
+    /// Of what a constraint keeps out there is no other version to choose.
+    private func requireChoice(_ decision: ConflictDecision) throws(Refusal) {
+        guard conflict.constraint != nil else { return }
+        if case .set = decision { return }
+        throw Refusal(
+            .conflict,
+            "conflict \(id) is about a constraint, not about versions of the row: change what it clashes with in a member, "
+                + "or give it other values with `tally conflicts resolve \(id) --set COLUMN=VALUE`"
+        )
     }
 
     /// The first write since the conflict to what it was about.

@@ -7,7 +7,7 @@ struct Intake {
     private let tables: [GroupTable]
     private var bridges: [TableName: (version: Int, bridge: TableBridge?)] = [:]
     /// Of the transaction whose end has not come yet.
-    private var changes: [RowChange] = []
+    private var changes: [MemberChange] = []
 
     init(member: String, tables: [GroupTable]) {
         self.member = member
@@ -18,11 +18,11 @@ struct Intake {
         var steps: [IntakeStep] = []
         let bridges = try slice.tables.map { try bridge(for: $0) }
         var next = 0
-        func read(to end: Int, _ changes: inout [RowChange]) {
+        func read(to end: Int, _ changes: inout [MemberChange]) {
             while next < end {
                 let change = slice.changes[next]
                 let time = next < slice.times.count ? slice.times[next] : nil
-                if let bridge = bridges[change.table] { changes.append(bridge.changes(change, time: time)) }
+                if let bridge = bridges[change.table] { changes.append(bridge.change(change, time: time)) }
                 next += 1
             }
         }

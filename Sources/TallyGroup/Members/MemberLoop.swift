@@ -32,6 +32,7 @@ struct MemberLoop {
             } catch is CancellationError {
                 break
             } catch {
+                let error = (error as? StoreError)?.inGroup(context.settings.name) ?? error
                 if let failure = await settle(error, &retry) { return failure }
             }
         }
@@ -44,9 +45,10 @@ struct MemberLoop {
         let message = "\(error)"
         let metadata: Logging.Logger.Metadata = ["member": "\(store.name)", "reason": "\(message)"]
         let wait = retry.failed(draw: context.options.draw())
-        let mayPass = Disposition(for: error) == .retry
-        // A person mends the table; the member notices by itself.
         let code = (error as? StoreError)?.code
+        // Where its log ends, the member joins again when it is opened anew.
+        let mayPass = Disposition(for: error) == .retry || code?.endsHistory == true
+        // A person mends the table; the member notices by itself.
         let isMended = code == .incompatibleSchema || code == .missingTable
         if mayPass, !(context.options.endsWhenCaughtUp && retry.attempts >= context.options.attempts) {
             context.meter.enter(.retrying, store.name, message: message)

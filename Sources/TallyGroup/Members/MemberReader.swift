@@ -26,8 +26,14 @@ struct MemberReader {
 
     /// Reads until cancelled, or until something fails.
     ///
-    /// - Parameter progress: Told how far the log is taken in, durably.
-    mutating func run(_ progress: @Sendable (Position) -> Void) async throws {
+    /// - Parameters:
+    ///   - notice: Told what the source has to say although it goes on; `nil` when that is over.
+    ///   - progress: Told how far the log is taken in, durably, and when the latest of what somebody wrote was committed, by
+    ///     the member's clock.
+    mutating func run(
+        notice: @Sendable (String?) -> Void,
+        _ progress: @Sendable (Position, Timestamp?) -> Void
+    ) async throws {
         while true {
             try Task.checkCancellation()
             switch try await source.next() {
@@ -37,9 +43,10 @@ struct MemberReader {
                 try await record.take(steps, from: name)
                 observer?(.entriesKept)
                 try await source.acknowledge(last)
-                progress(last)
+                progress(last, steps.compactMap(\.latest).max())
             case .schema(let change): try check(change)
-            case .sweepDue, .notice: continue
+            case .notice(let words): notice(words)
+            case .sweepDue: continue
             }
         }
     }

@@ -30,6 +30,8 @@ struct MemberSession {
     private let source: any SourceSession
     /// How far the member was at the beginning, where the session ends once the group has all of that.
     private let goal: Position?
+    /// The sequence that the member holds, of this ledger.
+    private let applied: UInt64
     /// The member's tables, where they were seen to before the log was opened.
     private let prepared: [TableSchema]?
 
@@ -44,6 +46,7 @@ struct MemberSession {
             takeOver: context.options.takesOver
         )
         do {
+            let applied = try await recognise(store, target, context)
             // Tables are made before the log is opened, so that whatever is written to them is in it.
             let tables = try await tables(for: store, context)
             var schemas: [TableSchema]?
@@ -56,6 +59,7 @@ struct MemberSession {
                 target: target,
                 source: source,
                 goal: goal,
+                applied: applied,
                 prepared: schemas
             )
         } catch {
@@ -79,19 +83,7 @@ struct MemberSession {
 
     /// What the group asks of a member's log: to go on where the ledger's part of it ends.
     private static func request(for member: GroupMember, _ context: GroupContext) async -> CaptureRequest {
-        var request = CaptureRequest(
-            consumer: Consumer(
-                flow: context.settings.name,
-                targetID: await context.record.identity,
-                targetLabel: "group \(context.settings.name)"
-            ),
-            tables: TableSelection(context.settings.tables.map { "\($0.name)" }),
-            group: context.settings.name
-        )
-        if let position = member.position, let id = member.store {
-            request.checkpoint = Checkpoint(sourceID: id, position: position)
-        }
-        return request
+        CaptureRequest(for: member, in: context.settings, identity: await context.record.identity)
     }
 
     /// Makes sure that a member that was here before is there: to open a target makes a file that is not, and an empty file
@@ -106,6 +98,26 @@ struct MemberSession {
         }
     }
 
+    /// Finds out whether this ledger is the one that brought the member to where it is, and makes it so that it is.
+    ///
+    /// - Returns: The sequence that the member holds.
+    private static func recognise(
+        _ store: MemberStore,
+        _ target: any TargetSession,
+        _ context: GroupContext
+    ) async throws -> UInt64 {
+        let recognition = try await context.record.recognise(store.name, by: await target.progress.checkpoint)
+        if let reason = recognition.reason {
+            context.meter.enter(.joining, store.name, message: "joins again: \(reason)")
+            context.options.logger.warning("joins again", metadata: ["member": "\(store.name)", "reason": "\(reason)"])
+            // Its log would tell of sequences that mean something else here.
+            try await store.source.remove(flow: context.settings.name)
+        }
+        // The ledger knows by now what the member is: from here on the member says so, too.
+        if let claim = recognition.claim { try await target.commit(claim, notes: []) }
+        return recognition.applied
+    }
+
     private static func openLog(of store: MemberStore, _ context: GroupContext) async throws -> any SourceSession {
         let record = context.record
         var member = try await record.member(store.name)
@@ -115,12 +127,16 @@ struct MemberSession {
             session = try await store.source.open(request)
         } catch let error as StoreError where error.code.endsHistory && request.checkpoint != nil {
             // What the log no longer tells, a comparison does: nothing that the member wrote is lost.
-            context.meter.enter(.joining, store.name, message: "joins again: \(error.message)")
+            context.meter.enter(.joining, store.name, message: "joins again: \(error.fact)")
             context.options.logger.warning(
                 "joins again",
-                metadata: ["member": "\(store.name)", "reason": "\(error.message)"]
+                metadata: ["member": "\(store.name)", "reason": "\(error.fact)"]
             )
-            member.stage = error.code == .historyLost ? .joining : .restored
+            if error.code != .historyLost {
+                member.stage = .restored
+            } else if member.stage == .live {
+                member.stage = .joining
+            }
             member.position = nil
             try await record.save(member)
             try await store.source.remove(flow: context.settings.name)
@@ -132,6 +148,7 @@ struct MemberSession {
             member.store = await session.sourceID
             member.position = await session.start
             if member.stage == .live { member.stage = .joining }
+            context.options.observer?(.logOpened)
             try await record.save(member)
         }
         return session
@@ -151,33 +168,38 @@ struct MemberSession {
         } else {
             schemas = try await Self.prepare(tables, in: target, of: store, context)
         }
-        var applied = try await appliedSequence()
         if try await record.member(name).stage != .live {
             meter.enter(.joining, name)
-            try await join(tables, schemas, applied: applied)
-            applied = try await appliedSequence()
+            try await join(tables, schemas)
         }
-        meter.update(name) { $0.applied = applied }
+        let position = try await record.member(name).position
+        meter.update(name) { member in
+            member.applied = applied
+            member.captured = position.map { "\($0)" }
+        }
         let writer = try MemberWriter(
             record: record,
             path: context.path,
             group: context.settings.name,
             identity: await record.identity,
             member: try await record.member(name),
-            outlet: Outlet(tables, schemas: schemas, expressions: context.expressions),
+            outlet: Outlet(tables, schemas: schemas, kind: store.kind, expressions: context.expressions),
             target: target,
             applied: applied,
             meter: meter,
-            now: context.options.now,
             observer: context.options.observer
         )
+        let clock = MemberClock(store, context)
         defer { context.caughtUp.leave(name) }
         if let goal, await source.start >= goal { context.caughtUp.hasRead(name) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
-                try await reader.run { position in
+                try await reader.run(notice: { words in meter.update(name) { $0.notice = words } }) {
+                    position,
+                    committed in
                     meter.update(name) { $0.captured = "\(position)" }
+                    if let committed { clock.saw(committed) }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }
                 }
             }
@@ -185,11 +207,12 @@ struct MemberSession {
                 while !context.stopping.isSet {
                     if try await writer.writeSome() { continue }
                     // Until here a member that joined lacked rows.
-                    meter.enter(.live, name)
+                    meter.isLevel(name)
                     context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)
                     try await record.head.wait(beyond: await writer.applied, atMost: .seconds(1))
                 }
             }
+            group.addTask { try await clock.watch() }
             group.addTask { try await context.stopping.wait() }
             defer { group.cancelAll() }
             // The first to end, ends the session; what was on its way comes again.
@@ -204,14 +227,6 @@ struct MemberSession {
         await target.close()
     }
 
-    /// The sequence that the member says it holds; 0 where it has heard of another ledger, or of none.
-    private func appliedSequence() async throws -> UInt64 {
-        guard let checkpoint = await target.progress.checkpoint, checkpoint.sourceID == (await record.identity) else {
-            return 0
-        }
-        return checkpoint.position.order
-    }
-
     /// Sees to it that the member has the group's tables.
     ///
     /// - Returns: The tables as the member has them, by the group's numbers.
@@ -224,13 +239,14 @@ struct MemberSession {
         var schemas: [TableSchema] = []
         for table in tables {
             if try await target.schema(of: table.schema.name) == nil {
-                context.made.note(table.number, in: store.name)
                 guard context.settings.createsMissing else {
                     throw StoreError(
                         .missingTable,
                         "member \(store.name) has no table \(table.schema.name); create it, or write `create: missing`"
                     )
                 }
+                // Noted before it is made: what fails in between is done again.
+                try await context.record.sendAgain(table.number, to: store.name)
                 try await target.create(table.schema)
                 _ = try await target.finishLoad(of: table.schema)
                 try await target.commit(nil, notes: [])
@@ -240,6 +256,11 @@ struct MemberSession {
             }
             _ = try TableBridge(table, member: schema, named: store.name)
             try Self.checkColumns(of: schema, table, store)
+            let equality = KeyEquality(table.schema, seed: context.settings.seed, kinds: context.kinds)
+            if let problem = equality.problem(with: try await target.keyCollations(of: schema.name)) {
+                let message = "in member \(store.name) \(problem.message); \(problem.remedy)"
+                throw StoreError(.incompatibleSchema, message, table: schema.name)
+            }
             schemas.append(schema)
         }
         return schemas
@@ -258,7 +279,7 @@ struct MemberSession {
     }
 
     /// Compares what the member holds with what the group holds.
-    private func join(_ tables: [GroupTable], _ schemas: [TableSchema], applied: UInt64) async throws {
+    private func join(_ tables: [GroupTable], _ schemas: [TableSchema]) async throws {
         let comparison = try await record.beginJoining(store.name, applied: applied)
         for (table, schema) in zip(tables, schemas) {
             var range = KeyRange.all
@@ -268,21 +289,14 @@ struct MemberSession {
                 let chunk = try await source.chunk(of: schema.name, in: range, limit: .mebibytes(2)).unpacked()
                 if !chunk.rows.isEmpty { isEmpty = false }
                 let bridge = try TableBridge(table, member: chunk.schema, named: store.name)
-                try await record.compare(chunk.rows.map(bridge.row), of: table.number, comparison)
+                try await record.compare(chunk.rows, by: bridge, comparison)
+                context.options.observer?(.rowsCompared)
                 guard !chunk.isLast else { break }
                 range.lower = chunk.range.upper
             }
-            // A table that Tally has just made lacks rows that nobody deleted.
-            if context.made.contains(table.number, in: store.name) { continue }
+            if try await record.isMade(table.number, for: store.name) { continue }
             try await record.concludeComparison(of: table.number, isEmpty: isEmpty, comparison)
         }
         try await record.endJoining(store.name, comparison)
-    }
-}
-
-extension StoreError.Code {
-    /// Whether a member's log cannot be read on from where the ledger has it.
-    fileprivate var endsHistory: Bool {
-        [.historyLost, .historyWentBackwards, .sourceReplaced].contains(self)
     }
 }

@@ -12,10 +12,12 @@ actor MemberWriter {
 
     /// About how many versions a batch has.
     static let batch = 16 << 10
-    /// How many rows a slice has.
-    private static let slice = 2048
     /// How long a member that gets nothing waits for a signature: what others may forget depends on it.
     private static let quiet = Duration.seconds(1)
+    /// So many rows that a member refuses are tried again with every batch; more of them every second at most.
+    private static let few = 64
+    /// After how long rows that a member refuses are tried again although nothing else happens.
+    private static let patience = Duration.seconds(30)
     /// How often a member is settled at most.
     private static let pace = Duration.milliseconds(250)
 
@@ -27,12 +29,13 @@ actor MemberWriter {
     private let target: any TargetSession
     private let source: String
     private let meter: GroupMeter
-    private let now: WallClock
     private let observer: MilestoneObserver?
     private(set) var applied: UInt64
     private var signed: ContinuousClock.Instant = .now
-    /// When refused rows were last tried again.
-    private var tried: ContinuousClock.Instant = .now
+    /// The sequence that the member was last signed with, and when.
+    private var signature: UInt64
+    /// When refused rows were last tried again; `nil` where they have not been yet.
+    private var tried: ContinuousClock.Instant?
     /// Whether the member's disk has all that was written to it.
     private var isDurable = true
     private var settled: ContinuousClock.Instant = .now
@@ -52,7 +55,6 @@ actor MemberWriter {
         target: any TargetSession,
         applied: UInt64,
         meter: GroupMeter,
-        now: @escaping WallClock,
         observer: MilestoneObserver?
     ) throws {
         self.observer = observer
@@ -67,8 +69,8 @@ actor MemberWriter {
         self.target = target
         source = identity
         self.applied = applied
+        signature = applied
         self.meter = meter
-        self.now = now
     }
 
     /// Writes one batch, if there is one.
@@ -78,66 +80,99 @@ actor MemberWriter {
         if ContinuousClock.now - settled >= Self.pace { try await settle() }
         let ledger = ledger
         let due = try ledger.reading { try ledger.due(for: actor, after: applied, limit: Self.batch) }
-        let parked = try parkedIfDue(as: due?.end ?? applied, ledger)
-        guard let end = due?.end ?? (parked.isEmpty ? nil : applied) else { return false }
+        guard let end = due?.end ?? (applied > signature ? applied : nil) else {
+            try await remind()
+            return false
+        }
+        let parked = try parkedIfDue(as: end, ledger)
+        let isQuiet = ContinuousClock.now - signed >= Self.quiet
+        if due == nil, parked.isEmpty, !isQuiet { return false }
         let rows = due?.rows ?? []
-        if rows.isEmpty, parked.isEmpty, ContinuousClock.now - signed < Self.quiet {
+        if rows.isEmpty, parked.isEmpty, !isQuiet {
             // The member wrote all of it. What it has seen is told with the next batch, or by and by.
             applied = end
+            meter.update(name) { $0.applied = end }
             return true
         }
-        try await target.sign(end)
-        do {
-            try await write(rows, parked, end)
-            observer?(.batchApplied)
-            try await target.commit(Checkpoint(sourceID: source, position: Position(order: end)), notes: [])
-            observer?(.batchCommitted)
-        } catch {
-            await target.rollback()
-            throw error
-        }
+        try await write(MemberBatch(rows: rows, parked: parked, end: end))
         applied = end
+        signature = end
         signed = .now
         isDurable = false
-        meter.applied(rows.count, to: end, of: name, committed: due?.committed, now: now())
+        meter.applied(rows.count, to: end, of: name, committed: due?.committed)
         return due != nil
     }
 
-    /// Writes rows, and tries those again that the member refused before.
-    private func write(_ rows: [DueRow], _ parked: [DueRow], _ end: UInt64) async throws {
-        var refused = try await apply(rows)
-        let again = parked.filter { row in !rows.contains { $0.id == row.id } }
-        refused += try await apply(again)
-        // Those that were parked and came again with the batch are taken as well, unless they are refused once more.
+    /// Writes a batch in one transaction.
+    private func write(_ batch: MemberBatch) async throws {
+        // Rows that would not be taken together however they are written.
+        var apart: Set<RowID> = []
         let ledger = ledger
-        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
-        guard !refused.isEmpty || !known.isEmpty else { return }
-        let taken = (again + rows).map(\.id).filter { id in known.contains(id) && !refused.contains { $0.id == id } }
-        guard !refused.isEmpty || !taken.isEmpty else { return }
-        try await record.notePark(refused, taken: taken, by: name, end: end)
-    }
-
-    private func apply(_ rows: [DueRow]) async throws -> [ParkedRow] {
-        var refused: [ParkedRow] = []
-        for start in stride(from: 0, to: rows.count, by: Self.slice) {
-            let some = rows[start..<min(start + Self.slice, rows.count)]
-            let outcome = try await target.apply(try outlet.slice(some), replaying: [])
-            refused += outcome.rejections.map { rejection in
-                ParkedRow(id: some[start + rejection.index].id, base: applied, reason: rejection.reason)
+        let place = try ledger.reading { try ledger.place(at: batch.end) }
+        while true {
+            try await target.sign(place.signature)
+            do {
+                var writing = BatchWriting(batch, outlet: outlet, target: target, apart: apart)
+                try await writing.run()
+                try await tell(writing, batch)
+                observer?(.batchApplied)
+                try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])
+                observer?(.batchCommitted)
+                return
+            } catch let again as BatchWriting.NotTogether {
+                await target.rollback()
+                apart.formUnion(again.rows)
+            } catch {
+                await target.rollback()
+                throw error
             }
         }
-        return refused
+    }
+
+    /// Tells the ledger what the member refuses, what it takes at last, and which constraints that is about; before the
+    /// batch is committed, so that none of it is ever forgotten.
+    private func tell(_ writing: BatchWriting, _ batch: MemberBatch) async throws {
+        let refused = writing.refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
+        let ledger = ledger
+        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
+        let names = Set(refused.map(\.id))
+        let taken = batch.all.map(\.id).filter { known.contains($0) && !names.contains($0) }
+        if !refused.isEmpty || !taken.isEmpty {
+            try await record.notePark(refused, taken: taken, by: name, end: batch.end)
+        }
+        // What was in the way of what is refused may be out of it with what comes next.
+        let breaches = writing.breaches.map { breach in
+            var breach = breach
+            breach.isKnown = known.contains(breach.row)
+            return breach
+        }
+        if try await record.settle(breaches, by: name, at: batch.end) { tried = nil }
     }
 
     /// The rows that the member refused, as of a sequence, when it is time to try them again.
+    ///
+    /// Only with a signature that is new: what the member wrote before and after is told apart by that.
     private func parkedIfDue(as end: UInt64, _ ledger: GroupLedger) throws -> [DueRow] {
-        guard ContinuousClock.now - tried >= Self.quiet else { return [] }
-        tried = .now
+        guard end > signature else { return [] }
         return try ledger.reading {
-            try ledger.parked(by: actor).compactMap { row in
-                try ledger.version(of: row.id, upTo: end).map { DueRow(id: row.id, state: $0.state, isNew: false) }
+            let parked = try ledger.parked(by: actor)
+            if parked.count > Self.few, let tried, ContinuousClock.now - tried < Self.quiet { return [] }
+            tried = .now
+            return try parked.compactMap { row in
+                guard let version = try ledger.version(of: row.id, upTo: end) else { return nil }
+                return DueRow(row.id, version, isNew: false, spelling: try ledger.spelling(of: row.id, in: actor))
             }
         }
+    }
+
+    /// Now and then has a row tried again although nothing was written: its member may have been given other rules.
+    private func remind() async throws {
+        if let tried, ContinuousClock.now - tried < Self.patience { return }
+        tried = .now
+        let ledger = ledger
+        guard try ledger.reading({ try !ledger.parked(by: actor).isEmpty }) else { return }
+        tried = nil
+        try await record.remind(name)
     }
 
     /// Makes durable what was written, and has the member's own sequences go on behind it.

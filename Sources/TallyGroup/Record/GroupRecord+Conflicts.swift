@@ -14,11 +14,12 @@ extension GroupRecord {
         if !wasOpen { try open() }
         defer { if !wasOpen { close() } }
         let ledger = try opened()
-        try changing { merger in
+        _ = try changing({ merger -> ConflictRecord in
             var memory = ledger
             guard let conflict = try ledger.conflict(id) else { throw Refusal.noConflict(id, in: settings.name) }
             let facts = DecisionCase(
                 conflict: conflict,
+                whole: ConflictParts(try ledger.conflicts(of: conflict.row)).whole[id],
                 schema: groupTables[conflict.row.table].schema,
                 authors: try Authors(of: ledger),
                 current: try merger.row(conflict.row, in: &memory),
@@ -27,7 +28,7 @@ extension GroupRecord {
             )
             let ruling = try facts.ruling(on: decision)
             let moment = now()
-            if let change = ruling.change {
+            if let change = ruling.change.map({ canonical($0) }) {
                 let transaction = CapturedTransaction(
                     author: .node,
                     base: merger.head.sequence,
@@ -39,6 +40,13 @@ extension GroupRecord {
                 _ = try merger.take(transaction, into: &memory)
             }
             try ledger.settle(id, as: ruling.state, at: moment, decision: ruling.words)
+            return conflict
+        }) { conflict, withholdings in
+            guard let left = withholdings.first(where: { $0.breach.row == conflict.row }), conflict.constraint != nil
+            else {
+                return
+            }
+            throw Refusal.stillClashes(id, left.breach)
         }
     }
 
@@ -49,19 +57,29 @@ extension GroupRecord {
         return try state.leavingOut(deletes).outcome(under: rules(of: conflict.row), evaluating: expressions).row
     }
 
+    /// A decision with its values in the group's form.
+    private func canonical(_ change: RowChange) -> RowChange {
+        guard case .put(let id, let row, let time) = change else { return change }
+        return .put(id, groupTables[id.table].values.row(row).row, time: time)
+    }
+
     private func rules(of row: RowID) -> MergeRules { groupTables[row.table].merge.rules }
 }
 
-extension RowState {
-    /// The state without the writes of some transactions.
-    fileprivate func leavingOut(_ dots: Set<Dot>) -> RowState {
-        var state = RowState(base: base, seen: seen)
-        for write in writes where !dots.contains(write.stamp.dot) { state.add(write) }
-        return state
-    }
-}
-
 extension Refusal {
+    static func stillClashes(_ id: Int64, _ breach: Breach) -> Refusal {
+        let what =
+            switch breach.rule {
+            case .unique: "another row holds what this would make of it"
+            case .parent: "the row that it refers to would still not be there"
+            case .row: "it would still break the constraint"
+            }
+        return Refusal(
+            .conflict,
+            "\(what); `tally conflicts show \(id)` says what it clashes with. Nothing was changed"
+        )
+    }
+
     static func noConflict(_ id: Int64, in group: String) -> Refusal {
         Refusal(.notFound, "group \(group) has no conflict \(id); `tally conflicts list` shows those there are")
     }

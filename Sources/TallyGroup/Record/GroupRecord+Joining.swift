@@ -11,21 +11,23 @@ extension GroupRecord {
         let ledger = try opened()
         var member = try member(name)
         let isRestored = member.stage == .restored || applied < member.base
+        let isAhead = member.stage == .ahead && !isRestored
         try ledger.writing {
             if isRestored {
                 // Nothing that the ledger has of it is its own any more. Once only, however often this is begun.
-                member = try ledger.renumber(member)
+                member = try renumber(member)
                 member.base = applied
             }
-            member.stage = .joining
+            member.stage = isAhead ? .ahead : .joining
             member.cameAt = 0
             try ledger.forgetCompared(member.actor)
+            try ledger.forgetKeyNotes(of: member.actor)
             try ledger.save(member)
         }
         adopt(member)
         return Comparison(
             member: member.actor,
-            applied: applied,
+            from: isAhead ? .ahead(of: applied) : applied == 0 ? .nowhere : .brought(to: applied),
             head: head.sequence,
             former: Set(try ledger.authors().filter { $0.member == name && $0.actor != member.actor }.map(\.actor)),
             givesWay: name != settings.seed
@@ -41,21 +43,32 @@ extension GroupRecord {
         try save(member)
     }
 
-    /// Takes in rows as the member holds them, in the group's columns.
-    func compare(_ rows: [Row], of table: Int, _ comparison: Comparison) throws {
+    /// Takes in rows as the member holds them.
+    func compare(_ rows: [Row], by bridge: TableBridge, _ comparison: Comparison) throws {
         let ledger = try opened()
-        let form = groupTables[table]
+        let refused = try refusedRows(of: comparison)
         try changing { merger in
             var (memory, comparison) = (ledger, comparison)
-            for row in rows {
-                let id = form.id(of: row.picking(form.schema.key))
-                let isSame = try comparison.found(row, as: id, &merger, &memory)
-                if comparison.asksForMissing || (isSame && comparison.keepsFound) {
-                    try ledger.noteCompared(id, of: comparison.member)
-                }
+            for (row, key, isRounded) in rows.lazy.map(bridge.row) {
+                if try isLeftOut(key, bridge, of: comparison.member, ledger) { continue }
+                let id = key.id
+                let held = refused[id]
+                let finding = try comparison.found(row, as: id, isRounded: isRounded, heldAsOf: held, &merger, &memory)
+                try note(finding, of: id, comparison, head: merger.head.sequence)
             }
             try conclude(&comparison, &merger, &memory)
         }
+    }
+
+    /// Whether a row that the member was found with can be none of the group's.
+    private func isLeftOut(_ key: MemberKey, _ bridge: TableBridge, of member: Actor, _ ledger: GroupLedger) throws
+        -> Bool
+    {
+        let isSecond =
+            try !key.hasNull && bridge.spellsFreely && ledger.isFoundTwice(key.id, spelled: key.name, in: member)
+        guard key.hasNull || isSecond else { return false }
+        try ledger.noteLeftOut(key.name, key.id.table, of: member, because: isSecond ? .spelling : .null)
+        return true
     }
 
     /// Takes in which rows a member that was here before no longer holds.
@@ -65,6 +78,7 @@ extension GroupRecord {
     func concludeComparison(of table: Int, isEmpty: Bool, _ comparison: Comparison) throws {
         guard comparison.asksForMissing else { return }
         let ledger = try opened()
+        let refused = try refusedRows(of: comparison)
         try changing { merger in
             var (memory, comparison) = (ledger, comparison)
             let missing = try ledger.notCompared(of: table, in: comparison.member)
@@ -77,10 +91,28 @@ extension GroupRecord {
                 )
             }
             for id in missing {
-                try comparison.missed(id, &merger, &memory)
+                let finding = try comparison.missed(id, heldAsOf: refused[id], &merger, &memory)
+                if finding == .written { try note(finding, of: id, comparison, head: merger.head.sequence) }
             }
             try conclude(&comparison, &merger, &memory)
         }
+    }
+
+    /// Keeps in mind what a row was found to be, as far as that matters until the member has been brought to the group.
+    private func note(_ finding: Comparison.Finding, of id: RowID, _ comparison: Comparison, head: UInt64) throws {
+        let sequence: UInt64? =
+            switch finding {
+            case .same where comparison.keepsFound: head
+            case .written where comparison.keepsWritten: 0
+            default: nil
+            }
+        guard sequence != nil || comparison.asksForMissing else { return }
+        try opened().noteCompared(id, of: comparison.member, asOf: sequence)
+    }
+
+    /// The rows that a member holds as of a sequence of their own, because it refused to go on with them.
+    private func refusedRows(of comparison: Comparison) throws -> [RowID: UInt64] {
+        try opened().parkedBases(in: comparison.member, broughtTo: comparison.base)
     }
 
     /// Ends the comparison: from here on the member's log says what it does.
@@ -88,10 +120,11 @@ extension GroupRecord {
         let ledger = try opened()
         var member = try member(name)
         member.stage = .live
-        member.base = comparison.keepsFound ? 0 : comparison.base
-        member.cameAt = comparison.keepsFound ? comparison.base : 0
+        member.base = comparison.start
+        member.cameAt = comparison.keepsFound ? head.sequence : 0
         try ledger.writing {
             if !comparison.keepsFound { try ledger.forgetCompared(member.actor) }
+            try ledger.forgetOwnSpellings(of: member.actor)
             try ledger.save(member)
         }
         adopt(member)

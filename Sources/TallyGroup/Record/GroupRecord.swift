@@ -21,18 +21,20 @@ actor GroupRecord {
     private var tables: [GroupTable] = []
     /// Members that refuse rows.
     private var refusing: Set<Actor> = []
-    /// Whether members are of different kinds, which write one value differently.
-    private let isMixed: Bool
+    /// What constraints keep from all members.
+    var withholdings: [Withholding] = []
+    /// The kinds of store that members are: those of different kinds write one value differently.
+    private let kinds: Set<String>
     private(set) var identity = ""
 
     init(
         _ settings: GroupSettings,
         path: String,
-        isMixed: Bool,
+        kinds: Set<String>,
         expressions: any MergeExpressions,
         now: @escaping WallClock
     ) {
-        self.isMixed = isMixed
+        self.kinds = kinds
         self.settings = settings
         self.path = path
         self.now = now
@@ -54,7 +56,9 @@ actor GroupRecord {
         let (sight, clocks) = try ledger.head()
         merger = Merger(tables: [], head: sight, clocks: clocks, skew: settings.skew, expressions: expressions)
         try adopt(try ledger.tables())
-        refusing = Set(try members.values.map(\.actor).filter { try !ledger.parked(by: $0).isEmpty })
+        refusing = Set(try members.values.map(\.actor).filter(ledger.hasParked))
+        withholdings = try ledger.withholdings()
+        merger.refused = try ledger.parkedRows()
         try updateStable()
         head.raise(to: sight.sequence)
     }
@@ -73,18 +77,16 @@ actor GroupRecord {
 
     /// Adds what the ledger knows to a status.
     func report(into status: inout GroupStatus) {
-        status.sequence = head.sequence
         guard let ledger else { return }
         do {
-            let counts = try ledger.conflictCounts()
-            status.resolved = counts.filter { $0.key != .waiting }.values.reduce(0, +)
-            status.waiting = counts[.waiting] ?? 0
+            status.take(try ledger.conflictCounts())
             status.ledgerBytes = ledger.byteCount
             let parked = try ledger.parkedCounts()
             for place in status.members.indices {
                 guard let member = members[status.members[place].name] else { continue }
                 status.members[place].refused = parked[member.actor] ?? 0
             }
+            status.note(leftOut: try ledger.leftOut(), members.mapValues(\.actor), tables.map(\.schema))
         } catch {
             // What the ledger cannot say now, it says to whoever writes it next, who stops for it.
         }
@@ -118,7 +120,7 @@ actor GroupRecord {
         tables = schemas.enumerated().map { number, schema in
             let setting =
                 settings.tables.first { $0.name == schema.name } ?? GroupTableSettings(name: schema.name)
-            return GroupTable(number: number, schema: schema, settings: setting, actors: actors, isMixed: isMixed)
+            return GroupTable(number: number, schema: schema, settings: setting, actors: actors, kinds: kinds)
         }
         merger.tables = tables.map(\.merge)
     }
@@ -158,6 +160,13 @@ actor GroupRecord {
         merger.stable = try ledger.sight(at: least).vector
     }
 
+    /// Has a member go on under another number, within a transaction of the ledger.
+    func renumber(_ member: GroupMember) throws -> GroupMember {
+        let renumbered = try opened().renumber(member)
+        if refusing.contains(member.actor) { refusing.insert(renumbered.actor) }
+        return renumbered
+    }
+
     // MARK: What members wrote
 
     /// Takes in what one member committed, with how far its log is taken in by that.
@@ -165,22 +174,34 @@ actor GroupRecord {
         let ledger = try opened()
         var member = try member(name)
         let base = member.base
+        var refused = merger.refused
         try changing { merger in
+            var keys = try MemberKeys(ledger, of: member.actor)
+            let lacksRows = try ledger.hasMade(for: member.actor)
             for step in steps {
-                if var transaction = step.transaction(author: member.actor, base: member.base, received: now()) {
+                let changes = try keys.admit(step.changes) { try isHeld($0, by: member, merger, ledger) }
+                if var transaction = step.transaction(
+                    changes,
+                    author: member.actor,
+                    base: member.base,
+                    received: now()
+                ) {
                     try note(&transaction, of: member, ledger)
                     var memory = ledger
                     _ = try merger.take(transaction, into: &memory)
                 }
-                if let applied = step.applied {
+                if let place = step.applied {
+                    let applied = try recognised(place)
                     member.base = applied
+                    if lacksRows { try ledger.forgetMade(for: member.actor, broughtTo: applied) }
                     if member.cameAt > 0, applied >= member.cameAt {
                         member.cameAt = 0
                         try ledger.forgetCompared(member.actor)
                     }
                     if refusing.contains(member.actor) {
                         try ledger.forgetTaken(member.actor, broughtTo: applied)
-                        if try ledger.parked(by: member.actor).isEmpty { refusing.remove(member.actor) }
+                        refused = try ledger.parkedRows()
+                        if try !ledger.hasParked(member.actor) { refusing.remove(member.actor) }
                     }
                 }
                 if let position = step.position { member.position = position }
@@ -188,6 +209,7 @@ actor GroupRecord {
             try ledger.save(member)
         }
         members[name] = member
+        merger.refused = refused
         if member.base != base { try updateStable() }
     }
 
@@ -200,7 +222,10 @@ actor GroupRecord {
         let (hasCome, refuses) = (member.base >= member.cameAt, refusing.contains(member.actor))
         if hasCome, !refuses { return }
         for id in transaction.changes.flatMap(\.rows) {
-            if !hasCome, try ledger.isCompared(id, of: member.actor) { transaction.compared[id] = member.cameAt }
+            if !hasCome, let sequence = try ledger.comparedSequence(of: id, in: member.actor) {
+                transaction.compared[id] = sequence
+                if sequence == 0 { transaction.guessed.insert(id) }
+            }
             if refuses, let base = try ledger.parkedBase(of: id, in: member.actor, broughtTo: member.base) {
                 transaction.compared[id] = base
             }
@@ -212,22 +237,47 @@ actor GroupRecord {
     /// Notes what a batch leaves as it was in a member; see ``GroupLedger/notePark(_:taken:by:end:at:)``.
     func notePark(_ refused: [ParkedRow], taken: [RowID], by name: String, end: UInt64) throws {
         let ledger = try opened()
-        let actor = try member(name).actor
-        try ledger.writing { try ledger.notePark(refused, taken: taken, by: actor, end: end, at: now()) }
-        refusing.insert(actor)
+        let member = try member(name)
+        try ledger.writing {
+            let refused = try refused.map { row in
+                // A row that the member came with it holds as of then.
+                guard let base = try ledger.comparedSequence(of: row.id, in: member.actor), base > row.base else {
+                    return row
+                }
+                return ParkedRow(id: row.id, base: base, reason: row.reason)
+            }
+            try ledger.notePark(refused, taken: taken, by: member.actor, end: end, at: now())
+            merger.refused = try ledger.parkedRows()
+        }
+        refusing.insert(member.actor)
     }
 
-    /// Runs `body` as one transaction of the ledger, durable when this returns. Conflicts that waited and that it has
-    /// settled are superseded in it.
-    func changing<Result>(_ body: (inout Merger) throws -> Result) throws -> Result {
+    /// Runs `body` as one transaction of the ledger, durable when this returns. What waited in it and is settled now is
+    /// superseded, and rows that constraints kept out are decided about anew where something was written that matters.
+    ///
+    /// - Parameter verify: Looks at what came of it, and may throw it all away.
+    func changing<Result>(
+        reconsiders: Bool = true,
+        _ body: (inout Merger) throws -> Result,
+        verify: (Result, [Withholding]) throws -> Void = { _, _ in }
+    ) throws -> Result {
         let ledger = try opened()
         var changed = merger
+        let known = withholdings
         let waiting = WaitingConflicts(in: ledger, rules: tables.map(\.merge.rules), expressions: expressions)
-        let result = try ledger.writing {
-            let mark = ledger.versionMark
-            let result = try body(&changed)
-            try waiting.supersede(writtenSince: mark)
-            return result
+        let result: Result
+        do {
+            result = try ledger.writing {
+                let mark = ledger.versionMark
+                let result = try body(&changed)
+                if reconsiders { try reconsider(writtenSince: mark, &changed, ledger) }
+                try waiting.supersede(writtenSince: mark)
+                try verify(result, withholdings)
+                return result
+            }
+        } catch {
+            withholdings = known
+            throw error
         }
         merger = changed
         head.raise(to: merger.head.sequence)

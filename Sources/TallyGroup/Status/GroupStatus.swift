@@ -19,18 +19,28 @@ public struct GroupStatus: Sendable, Hashable, Codable {
         public var label: String
         public var phase: Phase
         public var message: String?
+        /// What people should know of it although it goes on.
+        public var notice: String?
         /// How far its own log is taken in.
         public var captured: String?
-        /// The ledger's sequence that it has been brought to.
+        /// The ledger's sequence that it holds.
         public var applied: UInt64
         /// From a commit in another member until it was applied here, of the last batch.
+        /// For one that cannot be written to, since it last held all there was, where there has been more.
         public var lagSeconds: Double?
+        /// The largest lag of the last minute.
+        public var worstLagSeconds: Double?
         /// Rows that it was sent.
         public var rows: Int
         /// Rows that it refused, and holds as they were.
         public var refused: Int
-        /// How far its clock was ahead of what is allowed, when it last was.
-        public var clampedSeconds: Double?
+        /// How far its clock is ahead of the node's, below zero where it is behind: as its server says, or at least so far as
+        /// the times of what was last written to it show; `nil` where neither says anything.
+        public var clockSeconds: Double?
+        /// Rows that it holds and that are no rows of the group, because of their keys.
+        public var leftOut: Int
+        /// What a person should know of it, and do.
+        public var notices: [String]
 
         public init(name: String, label: String, phase: Phase = .notRunning, applied: UInt64 = 0) {
             self.name = name
@@ -39,6 +49,8 @@ public struct GroupStatus: Sendable, Hashable, Codable {
             self.applied = applied
             rows = 0
             refused = 0
+            leftOut = 0
+            notices = []
         }
     }
 
@@ -46,11 +58,13 @@ public struct GroupStatus: Sendable, Hashable, Codable {
     public var members: [Member]
     /// How far the ledger is.
     public var sequence: UInt64
-    /// How many conflicts a policy decided, and how many wait for a person.
+    /// How many conflicts were decided, by a policy or a person, and how many wait for a person.
     public var resolved: Int
     public var waiting: Int
     public var ledgerBytes: Int
     public var objectiveSeconds: Double?
+    /// How far a member's clock may be ahead before its times are cut off.
+    public var skewSeconds: Double?
 
     public init(group: String, members: [Member]) {
         self.group = group

@@ -12,7 +12,8 @@ public struct ConflictRecord: Sendable, Hashable {
         case decided
         /// What the policy had decided was taken back.
         case undone
-        /// Somebody who had seen both wrote on: there is nothing left to decide.
+        /// There is nothing left to decide here: somebody who had seen both wrote on, or the conflict is part of a later one,
+        /// which another write joined.
         case superseded
     }
 
@@ -36,6 +37,8 @@ public struct ConflictRecord: Sendable, Hashable {
     public var decidedAt: Timestamp?
     /// What a person decided, in words.
     public var decision: String?
+    /// What keeps the row out, where that is what the conflict is about.
+    public var constraint: ConstraintClash?
 
     public init(
         id: Int64,
@@ -49,7 +52,8 @@ public struct ConflictRecord: Sendable, Hashable {
         writes: [RowWrite],
         result: Row?,
         decidedAt: Timestamp? = nil,
-        decision: String? = nil
+        decision: String? = nil,
+        constraint: ConstraintClash? = nil
     ) {
         self.id = id
         self.sequence = sequence
@@ -63,5 +67,24 @@ public struct ConflictRecord: Sendable, Hashable {
         self.result = result
         self.decidedAt = decidedAt
         self.decision = decision
+        self.constraint = constraint
+    }
+}
+
+extension ConflictRecord {
+    /// Whether these writes have all that met here: each write itself, or a later one by its author, who had seen it.
+    public func isPart(of others: [RowWrite]) -> Bool {
+        writes.allSatisfy { write in
+            others.contains { other in
+                other.stamp.dot == write.stamp.dot
+                    || other.stamp.dot.actor == write.stamp.dot.actor && other.stamp.context.includes(write.stamp.dot)
+            }
+        }
+    }
+
+    /// Whether the conflict is about the same thing as a later one, and part of it.
+    public func isPart(of later: ConflictRecord) -> Bool {
+        state == .superseded && later.id > id && later.row == row && later.column == column
+            && later.constraint?.kind == constraint?.kind && isPart(of: later.writes)
     }
 }

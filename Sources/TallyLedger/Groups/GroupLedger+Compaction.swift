@@ -42,10 +42,14 @@ extension GroupLedger {
         }
         statement.reset()
         guard let last = seen.last else {
-            try connection.run("DELETE FROM entry WHERE sequence < ?", .integer(Int64(horizon)))
+            // What members that refuse rows had seen of them is asked for as long as they do.
+            try connection.run(
+                "DELETE FROM entry WHERE sequence < min(?, ifnull((SELECT min(base) FROM parked), ?1))",
+                .integer(Int64(horizon))
+            )
             return false
         }
-        for (id, row, version) in seen {
+        for (id, row, version) in seen where try !isParked(row) {
             try connection.run(
                 "DELETE FROM version WHERE table_number = ? AND key = ? AND sequence < ?",
                 .integer(Int64(row.table)),
@@ -58,6 +62,15 @@ extension GroupLedger {
         }
         try connection.run("UPDATE ledger SET compacted = ?", .integer(last.id))
         return seen.count == limit
+    }
+
+    /// Whether some member holds a row otherwise than it was brought it: what it had been is asked for as long.
+    private func isParked(_ row: RowID) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM parked WHERE table_number = ? AND key = ? LIMIT 1",
+            .integer(Int64(row.table)),
+            .bytes(row.key)
+        ) != nil
     }
 
     /// Forgets conflicts that are settled and older than `cutoff`.

@@ -26,10 +26,11 @@ public struct ConflictFilter: Sendable, Hashable {
 
 /// Looking at conflicts.
 extension GroupLedger {
-    private static let conflictColumns = """
+    static let conflictColumns = """
         conflict.id, conflict.sequence, conflict.at, conflict.table_number, conflict.key, conflict.column_number, \
         conflict.policy, conflict.state, conflict.winner_actor, conflict.writes, conflict.result, conflict.decided_at, \
-        conflict.decision
+        conflict.decision, conflict.rule, conflict.rule_name, conflict.rule_columns, conflict.other_table, \
+        conflict.other_key, conflict.member
         """
 
     /// How many conflicts there are in each state.
@@ -56,7 +57,10 @@ extension GroupLedger {
         )
         let records = try rows.map(record)
         guard let authors = filter.authors else { return records }
-        return records.filter { $0.writes.contains { authors.contains($0.stamp.dot.actor) } }
+        return records.filter { record in
+            record.writes.contains { authors.contains($0.stamp.dot.actor) }
+                || (record.constraint?.member).map(authors.contains) ?? false
+        }
     }
 
     /// The conflict with an id; `nil` where there is none.
@@ -73,7 +77,7 @@ extension GroupLedger {
         ).map(record)
     }
 
-    /// The conflicts that wait for a person and whose rows were written since ``versionMark`` was `mark`.
+    /// The conflicts between writes that wait for a person and whose rows were written since ``versionMark`` was `mark`.
     public func waitingConflicts(writtenSince mark: Int64) throws -> [ConflictRecord] {
         guard versionMark > mark, try connection.first("SELECT 1 FROM conflict WHERE state = 'waiting' LIMIT 1") != nil
         else { return [] }
@@ -81,7 +85,7 @@ extension GroupLedger {
             """
             SELECT DISTINCT \(Self.conflictColumns) FROM version JOIN conflict
             ON conflict.table_number = version.table_number AND conflict.key = version.key
-            WHERE version.id > ? AND conflict.state = 'waiting'
+            WHERE version.id > ? AND conflict.state = 'waiting' AND conflict.rule IS NULL
             """,
             .integer(mark)
         ).map(record)
@@ -90,7 +94,7 @@ extension GroupLedger {
     /// Grows with every version of a row that is kept.
     public var versionMark: Int64 { lastVersion }
 
-    private func record(_ row: [Value]) throws -> ConflictRecord {
+    func record(_ row: [Value]) throws -> ConflictRecord {
         guard let id = row[0].integer, let sequence = row[1].integer, let at = row[2].integer,
             let table = row[3].integer, let key = row[4].blob,
             let state = row[7].string.flatMap(ConflictRecord.State.init), let writes = row[9].blob
@@ -108,7 +112,8 @@ extension GroupLedger {
                 writes: try RowState(encoded: writes).writes,
                 result: try row[10].blob.map(RowCoding.decode),
                 decidedAt: row[11].integer.map(Timestamp.init(microseconds:)),
-                decision: row[12].string
+                decision: row[12].string,
+                constraint: Self.constraint(row[13...18])
             )
         } catch {
             throw GroupMigration.damaged(path, "a conflict cannot be read", cause: error)

@@ -8,17 +8,10 @@ extension GroupLedger {
         let at = conflict.writes.map(\.stamp.time.microseconds).max() ?? 0
         var state = RowState()
         for write in conflict.writes { state.add(write) }
-        if conflict.clash.isWaiting {
-            // A clash on a column has all that stands against each other there: one that waited is part of this one now.
-            try connection.run(
-                """
-                UPDATE conflict SET state = 'superseded'
-                WHERE table_number = ? AND key = ? AND column_number IS ? AND state = 'waiting'
-                """,
-                .integer(Int64(conflict.row.table)),
-                .bytes(conflict.row.key),
-                conflict.clash.column.map { .integer(Int64($0)) } ?? .null
-            )
+        for former in try open(on: conflict.row, column: conflict.clash.column)
+        // A clash on a column has all that stands against each other there: one that waited is part of this one now.
+        where conflict.clash.isWaiting && former.state == .waiting || former.isPart(of: conflict.writes) {
+            try connection.run("UPDATE conflict SET state = 'superseded' WHERE id = ?", .integer(former.id))
         }
         try connection.run(
             """
@@ -55,6 +48,20 @@ extension GroupLedger {
             return "prefer: \(names.joined(separator: ", "))"
         case .column(let policy): return "\(policy)"
         }
+    }
+
+    /// The latest conflicts about one thing that no person has decided yet; those before them are long past.
+    private func open(on row: RowID, column: Int?) throws -> [ConflictRecord] {
+        try connection.all(
+            """
+            SELECT \(Self.conflictColumns) FROM conflict
+            WHERE table_number = ? AND key = ? AND column_number IS ? AND rule IS NULL AND state IN ('resolved', 'waiting')
+            ORDER BY id DESC LIMIT 16
+            """,
+            .integer(Int64(row.table)),
+            .bytes(row.key),
+            column.map { .integer(Int64($0)) } ?? .null
+        ).map(record)
     }
 
     /// Notes that somebody settled conflicts that waited, by writing their rows on.

@@ -25,7 +25,7 @@ public struct VersionOrigin: Sendable, Hashable {
 extension GroupLedger {
     private static let recordedVersions = """
         SELECT version.table_number, version.key, version.sequence, version.actor, version.counter, version.base, \
-        version.flags, version.state, version.authored, entry.committed \
+        version.flags, version.state, version.authored, version.withheld, entry.committed \
         FROM version LEFT JOIN entry ON entry.sequence = version.sequence
         """
 
@@ -105,7 +105,7 @@ extension GroupLedger {
                 RecordedVersion(
                     row: RowID(table: Int(statement.integer(at: 0)), key: key),
                     version: try version(statement, from: 2),
-                    committed: statement.value(at: 9).integer.map(Timestamp.init(microseconds:))
+                    committed: statement.value(at: 10).integer.map(Timestamp.init(microseconds:))
                 )
             )
         }

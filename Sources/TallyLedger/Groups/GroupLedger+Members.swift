@@ -11,6 +11,8 @@ public struct GroupMember: Sendable, Hashable {
         case joining
         /// The same, after the member went back to what it once was.
         case restored
+        /// The same, after the ledger did: the member has seen all up to its base, and things that the ledger lacks.
+        case ahead
         case live
     }
 
@@ -25,6 +27,8 @@ public struct GroupMember: Sendable, Hashable {
     public var stage: Stage
     /// The sequence that the group was at when the member came with rows of its own, until it has been brought there.
     public var cameAt: UInt64 = 0
+    /// What the ledger noted when it took the member up; see ``LedgerPlace/claim``.
+    public var claim: String?
 
     public init(
         actor: Actor,
@@ -46,8 +50,11 @@ public struct GroupMember: Sendable, Hashable {
 extension GroupLedger {
     /// The members, in the order in which they were first named.
     public func members() throws -> [GroupMember] {
-        try connection.all("SELECT actor, name, store, position, base, stage, came_at FROM member ORDER BY actor").map {
-            row in
+        // A ledger of an older Tally that is only looked at has no claims.
+        let hasClaims = try connection.first("SELECT 1 FROM pragma_table_info('member') WHERE name = 'claim'") != nil
+        let sql =
+            "SELECT actor, name, store, position, base, stage, came_at, \(hasClaims ? "claim" : "NULL") FROM member"
+        return try connection.all(sql + " ORDER BY actor").map { row in
             guard let actor = row[0].integer, let name = row[1].string, let base = row[4].integer,
                 let stage = row[5].string.flatMap(GroupMember.Stage.init), let cameAt = row[6].integer
             else { throw GroupMigration.damaged(path, "a member cannot be read") }
@@ -60,6 +67,7 @@ extension GroupLedger {
                 stage: stage
             )
             member.cameAt = UInt64(cameAt)
+            member.claim = row[7].string
             return member
         }
     }
@@ -84,11 +92,15 @@ extension GroupLedger {
         var member = member
         let actor = try newActor(for: member.name)
         try forgetCompared(member.actor)
-        try connection.run(
-            "UPDATE member SET actor = ? WHERE actor = ?",
-            .integer(actor),
-            .integer(Int64(member.actor.number))
-        )
+        try forgetKeyNotes(of: member.actor)
+        // What it refuses, it refuses under any number.
+        for table in ["member", "parked"] {
+            try connection.run(
+                "UPDATE \(table) SET actor = ? WHERE actor = ?",
+                .integer(actor),
+                .integer(Int64(member.actor.number))
+            )
+        }
         member.actor = Actor(UInt16(truncatingIfNeeded: actor))
         return member
     }
@@ -111,12 +123,13 @@ extension GroupLedger {
 
     public func save(_ member: GroupMember) throws {
         try connection.run(
-            "UPDATE member SET store = ?, position = ?, base = ?, stage = ?, came_at = ? WHERE actor = ?",
+            "UPDATE member SET store = ?, position = ?, base = ?, stage = ?, came_at = ?, claim = ? WHERE actor = ?",
             Value(member.store),
             Value(member.position?.encoded),
             .integer(Int64(member.base)),
             .text(member.stage.rawValue),
             .integer(Int64(member.cameAt)),
+            Value(member.claim),
             .integer(Int64(member.actor.number))
         )
     }

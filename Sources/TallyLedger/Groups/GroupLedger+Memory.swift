@@ -4,7 +4,7 @@ import TallyModel
 
 /// The part of the ledger that deciding needs, within a transaction of ``GroupLedger/writing(_:)``.
 extension GroupLedger: GroupMemory {
-    static let versionColumns = "sequence, actor, counter, base, flags, state, authored"
+    static let versionColumns = "sequence, actor, counter, base, flags, state, authored, withheld"
 
     public func latest(of row: RowID) throws -> RowVersion? {
         try version(
@@ -28,7 +28,8 @@ extension GroupLedger: GroupMemory {
                 sequence: UInt64(statement.integer(at: 0)),
                 author: Actor(UInt16(truncatingIfNeeded: statement.integer(at: 1))),
                 base: UInt64(statement.integer(at: 2)),
-                returns: statement.integer(at: 3) & 2 != 0
+                returns: statement.integer(at: 3) & 2 != 0,
+                isFound: statement.integer(at: 3) & 8 != 0
             )
             if isEnough(trace) { return }
         }
@@ -63,7 +64,8 @@ extension GroupLedger: GroupMemory {
         do {
             var authored: AuthoredRow?
             if flags & 4 != 0 { authored = AuthoredRow(try statement.value(at: first + 6).blob.map(RowCoding.decode)) }
-            return RowVersion(
+            let withheld = try statement.value(at: first + 7).blob.map(Withheld.init(encoded:))
+            var version = RowVersion(
                 sequence: UInt64(statement.integer(at: first)),
                 dot: Dot(
                     actor: Actor(UInt16(truncatingIfNeeded: statement.integer(at: first + 1))),
@@ -72,8 +74,11 @@ extension GroupLedger: GroupMemory {
                 base: UInt64(statement.integer(at: first + 3)),
                 returns: flags & 2 != 0,
                 state: try RowState(encoded: state),
-                authored: authored
+                authored: authored,
+                withheld: withheld
             )
+            version.isFound = flags & 8 != 0
+            return version
         } catch {
             throw GroupMigration.damaged(path, "a row's version cannot be read", cause: error)
         }
@@ -110,12 +115,13 @@ extension GroupLedger: GroupMemory {
         lastVersion += 1
         let statement = try connection.cached(
             """
-            INSERT INTO version (id, table_number, key, sequence, actor, counter, base, flags, state, authored)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO version (id, table_number, key, sequence, actor, counter, base, flags, state, authored, withheld)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         defer { statement.reset() }
-        let flags = (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4)
+        let flags =
+            (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4) | (version.isFound ? 8 : 0)
         try statement.bind(.integer(lastVersion), at: 1)
         try statement.bind(.integer(Int64(row.table)), at: 2)
         try statement.bind(.bytes(row.key), at: 3)
@@ -126,6 +132,7 @@ extension GroupLedger: GroupMemory {
         try statement.bind(.integer(Int64(flags)), at: 8)
         try statement.bind(.bytes(version.state.encoded), at: 9)
         try statement.bind(version.authored?.row.map { .bytes(RowCoding.encode($0)) } ?? .null, at: 10)
+        try statement.bind(version.withheld.map { .bytes($0.encoded) } ?? .null, at: 11)
         _ = try statement.step()
     }
 
@@ -133,8 +140,9 @@ extension GroupLedger: GroupMemory {
         guard let clock = entry.sight.clock else { return }
         try connection.run(
             """
-            INSERT INTO entry (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO entry
+            (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first, fingerprint)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(Int64(entry.sequence)),
             .integer(Int64(entry.dot.actor.number)),
@@ -146,7 +154,8 @@ extension GroupLedger: GroupMemory {
             .integer(Int64(clock.counter)),
             entry.clamped.map { .integer(Int64($0 / .microseconds(1))) } ?? .null,
             .integer(Int64(entry.rows)),
-            .integer(lastVersion - Int64(entry.rows) + 1)
+            .integer(lastVersion - Int64(entry.rows) + 1),
+            .integer(try fingerprint(of: entry, clock: clock))
         )
     }
 }

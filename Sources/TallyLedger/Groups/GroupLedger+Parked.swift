@@ -42,19 +42,30 @@ extension GroupLedger {
         }
         for id in taken {
             try connection.run(
-                "UPDATE parked SET taken = ? WHERE actor = ? AND table_number = ? AND key = ?",
+                "UPDATE parked SET taken = ? WHERE actor = ? AND table_number = ? AND key = ? AND taken IS NULL",
                 .integer(Int64(end)),
                 .integer(Int64(member.number)),
                 .integer(Int64(id.table)),
                 .bytes(id.key)
             )
+            try endRefused(id, by: member)
         }
     }
 
-    /// The rows that a member refuses, as far as is known.
+    /// Every row that some member holds otherwise than it was brought it.
+    public func parkedRows() throws -> Set<RowID> {
+        Set(
+            try connection.all("SELECT DISTINCT table_number, key FROM parked").compactMap { row in
+                guard let table = row[0].integer, let key = row[1].blob else { return nil }
+                return RowID(table: Int(table), key: key)
+            }
+        )
+    }
+
+    /// The rows that a member refuses and has not been brought over since.
     public func parked(by member: Actor) throws -> [ParkedRow] {
         try connection.all(
-            "SELECT table_number, key, base, reason FROM parked WHERE actor = ? ORDER BY since",
+            "SELECT table_number, key, base, reason FROM parked WHERE actor = ? AND taken IS NULL ORDER BY since",
             .integer(Int64(member.number))
         ).compactMap { row in
             guard let table = row[0].integer, let key = row[1].blob, let base = row[2].integer,
@@ -62,6 +73,11 @@ extension GroupLedger {
             else { return nil }
             return ParkedRow(id: RowID(table: Int(table), key: key), base: UInt64(base), reason: reason)
         }
+    }
+
+    /// Whether a member holds any row otherwise than it was brought it, or was when it was last heard of.
+    public func hasParked(_ member: Actor) throws -> Bool {
+        try connection.first("SELECT 1 FROM parked WHERE actor = ? LIMIT 1", .integer(Int64(member.number))) != nil
     }
 
     /// The sequence as of which a member that was brought to `sequence` holds a row; `nil` where that is `sequence`.
@@ -76,6 +92,21 @@ extension GroupLedger {
             .bytes(row.key),
             .integer(Int64(sequence))
         )?.first?.integer.map { UInt64($0) }
+    }
+
+    /// The sequences as of which a member that was brought to `sequence` holds the rows that it refused.
+    public func parkedBases(in member: Actor, broughtTo sequence: UInt64) throws -> [RowID: UInt64] {
+        var bases: [RowID: UInt64] = [:]
+        let rows = try connection.all(
+            "SELECT table_number, key, base FROM parked WHERE actor = ? AND (taken IS NULL OR taken > ?)",
+            .integer(Int64(member.number)),
+            .integer(Int64(sequence))
+        )
+        for row in rows {
+            guard let table = row[0].integer, let key = row[1].blob, let base = row[2].integer else { continue }
+            bases[RowID(table: Int(table), key: key)] = UInt64(base)
+        }
+        return bases
     }
 
     /// Forgets rows that a member has been brought over and was seen to hold.

@@ -1,3 +1,4 @@
+import Foundation
 import SQLite
 import TallyMerge
 public import TallyModel
@@ -12,8 +13,8 @@ public final class GroupLedger {
     let connection: Connection
     /// The number of the last row of `version` as of the entry that is being written.
     var lastVersion: Int64 = 0
-    /// The first row of `version` of that entry.
-    var firstVersion: Int64 = 0
+    /// What this opening signs the entries that it writes with, once it has written one.
+    var epoch: UInt32?
 
     /// Opens the ledger of `group` at `path`, or makes one there, for the eyes of its owner alone.
     ///
@@ -35,21 +36,28 @@ public final class GroupLedger {
                     "SELECT max(ifnull((SELECT max(id) FROM version), 0), (SELECT compacted FROM ledger))"
                 )?.first?.integer ?? 0
         } catch {
-            throw Self.explained(error, path, group)
+            throw Self.explained(error, path)
         }
     }
 
-    /// Opens the ledger for reading beside whoever writes it; `nil` where there is none.
+    /// Opens the ledger for reading beside whoever writes it; `nil` where there is none. One that an older Tally wrote is first
+    /// brought to today's format.
     public init?(readingAt path: String, group: String) throws {
         guard LedgerFile.exists(at: path) else { return nil }
         self.path = path
         do {
-            connection = try Connection(path: path, access: .readOnly)
-            try connection.execute("PRAGMA cache_size = -8192")
+            var connection = try Connection(path: path, access: .readOnly)
             try GroupMigration.verify(connection, group: group)
+            if try GroupMigration.isOlder(connection) {
+                connection.close()
+                try GroupLedger(path: path, group: group).close()
+                connection = try Connection(path: path, access: .readOnly)
+            }
+            self.connection = connection
+            try connection.execute("PRAGMA cache_size = -8192")
             guard try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'member'") != nil else { return nil }
         } catch {
-            throw Self.explained(error, path, group)
+            throw Self.explained(error, path)
         }
     }
 
@@ -70,21 +78,31 @@ public final class GroupLedger {
 
     /// Runs `body` as one transaction, durable when this returns.
     public func writing<Result>(_ body: () throws -> Result) throws -> Result {
-        let last = lastVersion
+        let (last, formerEpoch) = (lastVersion, epoch)
         do {
             return try connection.transaction(.immediate, body)
         } catch {
-            lastVersion = last
-            throw error
+            (lastVersion, epoch) = (last, formerEpoch)
+            throw Self.explained(error, path)
         }
     }
 
     /// Runs `body` on one snapshot.
     public func reading<Result>(_ body: () throws -> Result) throws -> Result {
-        try connection.transaction(.deferred, body)
+        do {
+            return try connection.transaction(.deferred, body)
+        } catch {
+            throw Self.explained(error, path)
+        }
     }
 
-    private static func explained(_ error: any Error, _ path: String, _ group: String) -> any Error {
+    /// The group whose ledger is at `path`.
+    static func group(at path: String) -> String {
+        let name = (path as NSString).lastPathComponent
+        return name.hasSuffix(".db") ? String(name.dropLast(3)) : name
+    }
+
+    private static func explained(_ error: any Error, _ path: String) -> any Error {
         guard let error = error as? StoreError, error.code == .damaged, error.cause is SQLiteError else { return error }
         return GroupMigration.damaged(path, "\(error.cause!)", cause: error)
     }

@@ -61,7 +61,69 @@ enum GroupMigration {
             CREATE INDEX conflict_state ON conflict (state, id);
             CREATE INDEX conflict_waiting ON conflict (table_number, key) WHERE state = 'waiting';
             """
-        )
+        ),
+        (
+            "constraints",
+            """
+            -- What members are brought in the place of what the row's writes come to.
+            ALTER TABLE version ADD COLUMN withheld BLOB;
+
+            -- Of a row that a constraint keeps out: what the constraint is about ('unique', 'parent', 'row', or 'refused' by one
+            -- member alone), its name and columns, what the row clashes with, what its former values clash with, and the
+            -- member that found it.
+            ALTER TABLE conflict ADD COLUMN rule TEXT;
+            ALTER TABLE conflict ADD COLUMN rule_name TEXT;
+            ALTER TABLE conflict ADD COLUMN rule_columns TEXT;
+            ALTER TABLE conflict ADD COLUMN other_table INTEGER;
+            ALTER TABLE conflict ADD COLUMN other_key BLOB;
+            ALTER TABLE conflict ADD COLUMN further_columns TEXT;
+            ALTER TABLE conflict ADD COLUMN further_key BLOB;
+            ALTER TABLE conflict ADD COLUMN member INTEGER;
+            CREATE INDEX conflict_rule ON conflict (table_number, key) WHERE rule IS NOT NULL AND state = 'waiting';
+            """
+        ),
+        (
+            "keys",
+            """
+            -- How a member spells the key of a row, where that is not the group's way.
+            CREATE TABLE spelling (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, key BLOB NOT NULL, spelled BLOB NOT NULL,
+                PRIMARY KEY (actor, table_number, key)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Rows of a member that are no rows of the group, by their keys as the member spells them.
+            CREATE TABLE left_out (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, spelled BLOB NOT NULL, reason TEXT NOT NULL,
+                count INTEGER NOT NULL, PRIMARY KEY (actor, table_number, spelled)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Tables that were made anew for a member that had held their rows: it holds them again once brought to `until`.
+            CREATE TABLE made (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, until INTEGER NOT NULL,
+                PRIMARY KEY (actor, table_number)
+            ) STRICT, WITHOUT ROWID;
+            """
+        ),
+        (
+            "epochs",
+            """
+            -- What tells an entry from one of the same number in another copy of the ledger; NULL for those of before.
+            ALTER TABLE entry ADD COLUMN fingerprint INTEGER;
+
+            -- In `version`, `flags` may have 8: the row was found in a member that is ahead of the ledger.
+
+            -- What a member says that was taken up from `base` though it had been brought further by another copy of the ledger.
+            ALTER TABLE member ADD COLUMN claim TEXT;
+
+            -- Each opening of the ledger that wrote entries, and the first of these.
+            CREATE TABLE epoch (start INTEGER PRIMARY KEY, id INTEGER NOT NULL) STRICT;
+
+            -- The sequence at which the row was as the group had it; 0 where the member held something of its own, NULL where it
+            -- held what it had been brought to.
+            ALTER TABLE compared ADD COLUMN sequence INTEGER;
+            UPDATE compared SET sequence = (SELECT came_at FROM member WHERE member.actor = compared.actor);
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {
@@ -84,6 +146,12 @@ enum GroupMigration {
         if let name = try connection.first("SELECT group_name FROM ledger")?.first?.string, name != group {
             throw damaged(connection.path, "it is the ledger of group \(name)")
         }
+    }
+
+    /// Whether the file is a ledger that lacks steps.
+    static func isOlder(_ connection: Connection) throws -> Bool {
+        guard try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'migration'") != nil else { return false }
+        return try connection.first("SELECT count(*) FROM migration")?.first?.integer ?? 0 < steps.count
     }
 
     static func apply(to connection: Connection, group: String, at now: Timestamp) throws {
@@ -112,9 +180,9 @@ enum GroupMigration {
     static func damaged(_ path: String, _ what: String, cause: (any Error)? = nil) -> StoreError {
         StoreError(
             .damaged,
-            "\(path): the group's ledger is damaged or no ledger: \(what); stop Tally, move the file away with its -wal and "
-                + "-shm, and the next `tally run` makes it anew from what the members hold; where they differ, the "
-                + "policies decide and every difference is listed by `tally conflicts list`",
+            "\(path): the group's ledger is damaged or no ledger: \(what); stop Tally and say `tally rebuild "
+                + "\(GroupLedger.group(at: path))`, which keeps the file aside and makes the ledger anew from what the members "
+                + "hold; what they wrote and others have not got yet is not lost",
             cause: cause
         )
     }

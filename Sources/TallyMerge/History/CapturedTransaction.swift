@@ -11,8 +11,13 @@ public struct CapturedTransaction: Sendable, Hashable {
     public var received: Timestamp
     public var changes: [RowChange]
     /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
-    /// group had it, while the member joined.
+    /// group had it, while the member joined; 0 for those that were something of its own.
     public var compared: [RowID: UInt64]
+    /// Of the rows of ``compared``, those that the member held as nothing that the group ever had.
+    public var guessed: Set<RowID> = []
+    /// Rows that the member does not hold quite as ``changes`` say or the group has them, and that it is sent even where nobody
+    /// else wrote them.
+    public var returning: Set<RowID> = []
     public var standing: Standing
 
     /// What a transaction's member had, besides what it had been brought to.
@@ -21,6 +26,9 @@ public struct CapturedTransaction: Sendable, Hashable {
         case following
         /// Rows of its own, and nothing of the group: it joins.
         case new
+        /// All that it wrote before, and what a later copy of the ledger had brought it to: what it has besides its base comes
+        /// from nobody knows whom.
+        case ahead
         /// All there is: it is what a person decided. Every value given is meant, even where the row holds it already, and so
         /// settles what clashed there.
         case deciding

@@ -21,6 +21,9 @@ extension Merger {
         let concerned = Self.component(of: touched, in: standing)
         var others = standing.filter { !concerned.contains($0.breach.row) }
         var mine = standing.filter { concerned.contains($0.breach.row) }
+        let rows = Set(mine.map(\.breach.row))
+        // Whether an expression still comes to the same for two rows, only members can tell: they are let try.
+        mine.removeAll { $0.breach.rule.isOpaque && !$0.rows.isDisjoint(with: written) }
         if let breach { mine.append(Withholding(breach: breach, sequence: 0, write: nil, wanted: nil)) }
         let lonely = mine.filter { !$0.breach.rule.isUnique }
         var fixed: [Withholding] = []
@@ -33,12 +36,35 @@ extension Merger {
         others += fixed + lost
         // What no longer stands is brought to members as it is.
         let left = Set((fixed + lost).map(\.breach.row))
-        for row in Set(mine.map(\.breach.row)).subtracting(left).sorted(by: { $0.precedes($1) }) {
+        for row in rows.union(mine.map(\.breach.row)).subtracting(left).sorted() {
             if let version = try memory.latest(of: row), version.withheld != nil {
                 try show(nil, of: row, version, &memory)
             }
         }
         standing = others
+    }
+
+    /// The breach as the group can follow it: by values, or, where two rows clash that do not hold the same, as a matter of
+    /// these two rows; `nil` where either was written since the member had been brought to `end`, and they may clash no more.
+    public func followed(_ breach: Breach, seenAt end: UInt64, in memory: inout some GroupMemory) throws -> Breach? {
+        guard case .unique(let columns, let other) = breach.rule, let version = try memory.latest(of: breach.row),
+            let rival = try memory.latest(of: other)
+        else { return breach }
+        let mine = try outcome(of: version.state, breach.row).row
+        let theirs = try shown(rival, other)
+        let isSame = columns.allSatisfy { column in
+            guard let mine, let theirs, column < min(mine.values.count, theirs.values.count) else { return false }
+            return tables[breach.row.table].kinds[column].isSame(mine[column], theirs[column])
+        }
+        if isSame, !columns.isEmpty { return breach }
+        if max(version.sequence, rival.sequence) > end { return nil }
+        return Breach(row: breach.row, rule: .unique([], other))
+    }
+
+    /// Has members brought a row once more, as it is.
+    public mutating func showAgain(_ row: RowID, into memory: inout some GroupMemory) throws {
+        guard let version = try memory.latest(of: row) else { return }
+        try show(version.withheld, of: row, version, &memory)
     }
 
     /// The rows that are withheld because of one another, directly or not, starting from some.
@@ -69,6 +95,7 @@ extension Merger {
         case .parent(let columns, let parent):
             if try row(parent, in: &memory) != nil { return nil }
             let write = Self.claim(on: columns, in: version.state)
+            if known.sequence == 0, try isMeant(write, without: memory.latest(of: parent)) { return nil }
             return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
         case .row:
             if known.sequence > 0 { return version.withheld == nil ? nil : known }
@@ -80,6 +107,15 @@ extension Merger {
             let withheld = Withheld(columns: last.edits.map(\.column), shown: AuthoredRow(shown))
             return shown == wanted ? nil : try withhold(known.breach, version, last, wanted, withheld, &memory)
         }
+    }
+
+    /// Whether somebody left the row without its parent who knew both: in a member that does not enforce foreign keys.
+    private func isMeant(_ write: RowWrite?, without parent: RowVersion?) throws -> Bool {
+        guard let write, let parent else { return true }
+        if parent.withheld != nil { return false }
+        let deletes = parent.state.writes.filter { $0.kind == .delete }
+        return deletes.isEmpty
+            || deletes.contains { $0.stamp.dominates(write.stamp) || write.stamp.dominates($0.stamp) }
     }
 
     /// What the row would be without one of its last writes.
@@ -103,10 +139,10 @@ extension Merger {
         /// Earlier claims come first; of one transaction's, in the order of keys.
         func precedes(_ other: Claim) -> Bool {
             switch (write?.stamp, other.write?.stamp) {
-            case (nil, nil): id.precedes(other.id)
+            case (nil, nil): id < other.id
             case (nil, _): true
             case (_, nil): false
-            case (let mine?, let theirs?): mine.dot == theirs.dot ? id.precedes(other.id) : mine.precedes(theirs)
+            case (let mine?, let theirs?): mine.dot == theirs.dot ? id < other.id : mine.precedes(theirs)
             }
         }
     }
@@ -252,13 +288,6 @@ private struct UniqueRules {
             if isSame { return columns }
         }
         return pairs.contains([id, other]) ? [] : nil
-    }
-}
-
-extension RowID {
-    /// In an order that is the same everywhere.
-    fileprivate func precedes(_ other: RowID) -> Bool {
-        table == other.table ? key.lexicographicallyPrecedes(other.key) : table < other.table
     }
 }
 

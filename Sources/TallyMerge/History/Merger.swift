@@ -48,6 +48,8 @@ public struct Merger: Sendable {
         /// The latest time among what the author had seen.
         var clock: HybridTime?
         var hasSeenAll: Bool
+        /// Whether what stands before the author's change is of the author itself, and so what it changed.
+        var isOwn = false
         var after: Row?
         var time: Timestamp?
         /// The values that a person decided, where one did.
@@ -103,6 +105,7 @@ public struct Merger: Sendable {
                 for place in touched.indices where touched[place].id.table == table { touched[place].after = nil }
             }
         }
+        for id in transaction.returning.subtracting(places.keys).sorted() { _ = try place(of: id, &memory) }
         return try conclude(touched, transaction, &memory)
     }
 
@@ -170,11 +173,23 @@ public struct Merger: Sendable {
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
             found.before = try version.authored.map(\.row) ?? shown(version, id)
             found.context = version.context(following: base.vector)
+            found.isOwn = true
         } else {
             found.before = try row(id, at: base.sequence, in: &memory)
         }
         found.after = found.before
         return found
+    }
+
+    /// Whether a member that was brought to `base` holds a row, by that and by what it wrote since.
+    public mutating func isHeld(
+        _ id: RowID,
+        by member: Actor,
+        broughtTo base: UInt64,
+        in memory: inout some GroupMemory
+    ) throws -> Bool {
+        let sight = try sight(of: member, at: base, &memory)
+        return try look(at: id, member, sight, .following, &memory).before != nil
     }
 
     func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
@@ -203,7 +218,9 @@ public struct Merger: Sendable {
         var clamped: Duration?
         var rows = 0
         for row in touched {
-            guard let write = write(row, dot) else { continue }
+            let returns = transaction.returning.contains(row.id)
+            let change = write(row, dot)
+            guard change != nil || returns && row.latest != nil else { continue }
             let stamped = HybridClock.stamp(
                 committed: row.time ?? transaction.committed,
                 seen: [row.clock, own].compactMap { $0 }.max(),
@@ -212,14 +229,21 @@ public struct Merger: Sendable {
             )
             clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
             last = max(last ?? stamped.time, stamped.time)
+            guard let write = change else {
+                try giveBack(row, dot, sequence, transaction.base, &memory)
+                rows += 1
+                continue
+            }
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
             var written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
-            if let latest = row.latest, !row.context.covers(latest.state.seen) {
+            if let latest = row.latest,
+                try isGuess(row, transaction, &memory) || !row.context.covers(latest.state.seen)
+            {
                 guard let admitted = try admit(written, on: row, latest, sequence, &memory) else { continue }
                 written = admitted
                 last = max(last ?? written.stamp.time, written.stamp.time)
             }
-            try settle(written, on: row, sequence, transaction.compared[row.id] ?? transaction.base, &memory)
+            try settle(written, on: row, sequence, transaction, returns: returns, &memory)
             rows += 1
         }
         guard rows > 0, let last else { return nil }
@@ -245,6 +269,24 @@ public struct Merger: Sendable {
         head = Sight(sequence: sequence, vector: vector, clock: max(head.clock ?? last, last))
     }
 
+    /// Whether it is not known what the author changed of what others have: its row came from where the ledger does not
+    /// reach, or theirs did, and may have the author's change in it.
+    private func isGuess(
+        _ row: Touched,
+        _ transaction: CapturedTransaction,
+        _ memory: inout some GroupMemory
+    ) throws -> Bool {
+        if row.hasSeenAll || row.isOwn { return false }
+        let base = transaction.compared[row.id] ?? transaction.base
+        if transaction.standing == .ahead || transaction.guessed.contains(row.id) { return true }
+        var isGuess = false
+        try memory.trace(row.id) { version in
+            isGuess = version.sequence > base && version.isFound
+            return isGuess || version.sequence <= base
+        }
+        return isGuess
+    }
+
     /// What the author did to the row; `nil` where it is as it was.
     private func write(_ row: Touched, _ dot: Dot) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
         switch (row.before, row.after) {
@@ -255,13 +297,29 @@ public struct Merger: Sendable {
         }
     }
 
-    private func settle(
-        _ write: RowWrite,
-        on row: Touched,
+    /// Keeps that a row stays as it is in the group, and that its author is sent it.
+    private func giveBack(
+        _ row: Touched,
+        _ dot: Dot,
         _ sequence: UInt64,
         _ base: UInt64,
         _ memory: inout some GroupMemory
     ) throws {
+        guard let latest = row.latest else { return }
+        var version = RowVersion(sequence: sequence, dot: dot, base: base, returns: true, state: latest.state)
+        version.withheld = latest.withheld
+        try memory.keep(version, of: row.id, isNew: false)
+    }
+
+    private func settle(
+        _ write: RowWrite,
+        on row: Touched,
+        _ sequence: UInt64,
+        _ transaction: CapturedTransaction,
+        returns: Bool,
+        _ memory: inout some GroupMemory
+    ) throws {
+        let base = transaction.compared[row.id] ?? transaction.base
         let rules = tables[row.id.table].rules
         var state = row.latest?.state ?? RowState()
         // Of a row that is withheld it must stay known with which write it claimed what it is not let have.
@@ -269,12 +327,13 @@ public struct Merger: Sendable {
         if !state.isSettled, !isOpen { try state.fold(stable: stable, under: rules, evaluating: expressions) }
         state.add(write)
         state.prune(under: rules)
-        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: false, state: state)
+        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: returns, state: state)
+        version.isFound = transaction.standing == .ahead
         if !row.hasSeenAll || row.latest?.withheld != nil {
             let outcome = try outcome(of: state, row.id)
             version.withheld = row.latest?.withheld?.following(write, to: outcome.row)
             let shown = version.withheld.map(\.shown.row) ?? outcome.row
-            version.returns = !row.hasSeenAll || shown != row.after
+            version.returns = returns || !row.hasSeenAll || shown != row.after
             if shown != row.after { version.authored = AuthoredRow(row.after) }
             if !row.hasSeenAll { try note(outcome, after: write, on: row.id, version, &memory) }
         }

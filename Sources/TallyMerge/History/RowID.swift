@@ -10,3 +10,10 @@ public struct RowID: Sendable, Hashable {
         self.key = key
     }
 }
+
+extension RowID: Comparable {
+    /// By tables, and in them by the bytes of keys.
+    public static func < (left: RowID, right: RowID) -> Bool {
+        left.table == right.table ? left.key.lexicographicallyPrecedes(right.key) : left.table < right.table
+    }
+}

@@ -16,6 +16,9 @@ public struct RowVersion: Sendable, Hashable {
     public var authored: AuthoredRow?
     /// What members are brought instead, where a constraint keeps the row from being what its writes come to.
     public var withheld: Withheld?
+    /// Whether the row was found in a member that is ahead of the ledger: what others wrote, and the ledger is still to hear
+    /// of, may be part of it.
+    public var isFound = false
 
     public init(
         sequence: UInt64,
@@ -55,12 +58,15 @@ public struct VersionTrace: Sendable, Hashable {
     public var base: UInt64
     /// As in ``RowVersion/returns``.
     public var returns: Bool
+    /// As in ``RowVersion/isFound``.
+    public var isFound: Bool
 
-    public init(sequence: UInt64, author: Actor, base: UInt64, returns: Bool) {
+    public init(sequence: UInt64, author: Actor, base: UInt64, returns: Bool, isFound: Bool) {
         self.sequence = sequence
         self.author = author
         self.base = base
         self.returns = returns
+        self.isFound = isFound
     }
 
     /// Whether `member` was or will be sent this version, rather than having written it.

@@ -36,7 +36,10 @@ public struct Breach: Sendable, Hashable {
         /// The row breaks a rule by itself.
         case row
 
-        var isUnique: Bool { if case .unique = self { true } else { false } }
+        public var isUnique: Bool { if case .unique = self { true } else { false } }
+
+        /// Whether it is about an expression, which only members can tell the value of.
+        var isOpaque: Bool { if case .unique([], _) = self { true } else { false } }
     }
 
     public var row: RowID
@@ -70,7 +73,7 @@ public struct Withholding: Sendable, Hashable {
     public var further: Breach?
 
     /// The row, and all that stand against it.
-    var rows: Set<RowID> { breach.rows.union(further?.rows ?? []) }
+    public var rows: Set<RowID> { breach.rows.union(further?.rows ?? []) }
 
     public init(breach: Breach, sequence: UInt64, write: RowWrite?, wanted: Row?, further: Breach? = nil) {
         self.breach = breach

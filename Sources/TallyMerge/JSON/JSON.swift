@@ -1,6 +1,6 @@
 /// A JSON document (RFC 8259) that remembers how it was spelled, so that what nobody touched stays as it was.
-struct JSON: Sendable {
-    enum Content: Sendable {
+package struct JSON: Sendable {
+    package enum Content: Sendable {
         case null
         case boolean(Bool)
         case number
@@ -11,19 +11,19 @@ struct JSON: Sendable {
         case object([Member])
     }
 
-    struct Member: Sendable {
+    package struct Member: Sendable {
         /// Unescaped, as in ``Content/string(_:)``.
-        var name: [UInt8]
+        package var name: [UInt8]
         /// With its quotes.
         var spelledName: ArraySlice<UInt8>
-        var value: JSON
+        package var value: JSON
     }
 
-    var content: Content
+    package var content: Content
     var spelled: ArraySlice<UInt8>
 
     /// Nil for text that is no JSON document, or one nested too deeply to follow.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var parser = JSONParser(bytes: Array(text.utf8))
         guard let document = parser.document() else { return nil }
         self = document
@@ -49,9 +49,9 @@ struct JSON: Sendable {
         spelled = ArraySlice([UInt8(ascii: "{")] + body + [UInt8(ascii: "}")])
     }
 
-    var text: String { String(decoding: spelled, as: UTF8.self) }
+    package var text: String { String(decoding: spelled, as: UTF8.self) }
 
-    var elements: [JSON]? {
+    package var elements: [JSON]? {
         if case .array(let elements) = content { elements } else { nil }
     }
 

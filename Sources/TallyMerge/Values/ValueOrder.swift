@@ -4,7 +4,8 @@ public import TallyModel
 ///
 /// Kinds come in this order: null, booleans, numbers, dates, times, timestamps, intervals, UUIDs, text, bytes, JSON,
 /// arrays, others. Numbers compare by what they are exactly, whatever their kind: `-Infinity` first, `Infinity` after
-/// all finite ones, then NaN, then decimals that are no numbers. Text, JSON and others compare by their bytes,
+/// all finite ones, then NaN, then decimals that are no numbers. The `-infinity` and `infinity` of dates and timestamps, which
+/// travel as others, come before all dates and after all timestamps. Text, JSON and others compare by their bytes,
 /// intervals as months of 30 days of 24 hours and then part by part, arrays element by element.
 public enum ValueOrder {
     /// Below zero, zero or above it as `left` comes before `right`, equals it or comes after it.
@@ -23,31 +24,35 @@ public enum ValueOrder {
         case (.bytes(let left), .bytes(let right)): compare(left, right)
         case (.array(let left), .array(let right)):
             zip(left, right).lazy.map { compare($0, $1) }.first { $0 != 0 } ?? order(left.count, right.count)
-        case (.other(let left), .other(let right)):
+        case (.other(let left), .other(let right)) where left.isMoment == right.isMoment:
             left.typeName.isIdentical(to: right.typeName)
                 ? compare(left.bytes, right.bytes) : compare(left.typeName.utf8, right.typeName.utf8)
         default:
-            rank(left) == 2 && rank(right) == 2 ? compareNumbers(left, right) : order(rank(left), rank(right))
+            rank(left) == numbers && rank(right) == numbers
+                ? compareNumbers(left, right) : order(rank(left), rank(right))
         }
     }
 
     private static func rank(_ value: Value) -> Int {
         switch value {
         case .null: 0
-        case .boolean: 1
-        case .integer, .real, .decimal: 2
-        case .date: 3
-        case .time: 4
-        case .timestamp: 5
-        case .interval: 6
-        case .uuid: 7
-        case .text: 8
-        case .bytes: 9
-        case .json: 10
-        case .array: 11
-        case .other: 12
+        case .boolean: 10
+        case .integer, .real, .decimal: numbers
+        case .date: 30
+        case .time: 40
+        case .timestamp: 50
+        case .interval: 60
+        case .uuid: 70
+        case .text: 80
+        case .bytes: 90
+        case .json: 100
+        case .array: 110
+        case .other(let other):
+            !other.isMoment ? 120 : other.bytes.first == UInt8(ascii: "-") ? 29 : 51
         }
     }
+
+    private static let numbers = 20
 
     private static func compareNumbers(_ left: Value, _ right: Value) -> Int {
         let (leftClass, rightClass) = (numberClass(left), numberClass(right))
@@ -84,5 +89,13 @@ public enum ValueOrder {
 
     private static func order<C: Comparable>(_ left: C, _ right: C) -> Int {
         left < right ? -1 : left > right ? 1 : 0
+    }
+}
+
+extension OtherValue {
+    /// Whether this is one of the two ends of time.
+    fileprivate var isMoment: Bool {
+        (typeName.hasPrefix("date") || typeName.hasPrefix("timestamp"))
+            && (bytes == Array("infinity".utf8) || bytes == Array("-infinity".utf8))
     }
 }

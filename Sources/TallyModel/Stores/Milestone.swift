@@ -12,6 +12,10 @@ public enum Milestone: String, Sendable, Hashable, CaseIterable {
     case batchCommitted = "batch-committed"
     /// What a member of a group wrote is in the group's ledger and not yet acknowledged to the member.
     case entriesKept = "entries-kept"
+    /// The log of a group's member was opened anew, and where it begins is not noted in the group's ledger yet.
+    case logOpened = "log-opened"
+    /// Some rows of a member that joins a group were compared and the findings are in the group's ledger; others are left.
+    case rowsCompared = "rows-compared"
     /// Captured rows are being removed from the source; the transaction is open.
     case capturedRowsRemoved = "captured-rows-removed"
 }

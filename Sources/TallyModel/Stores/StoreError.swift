@@ -3,17 +3,46 @@
 /// Messages carry names, counts and positions, never values of rows and never secrets.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     public var code: Code
-    /// What happened and what to do about it.
-    public var message: String
+    /// What happened; and what to do about it, unless ``remedy`` says that.
+    public var fact: String
+    /// What to do about it, where that depends on who asked.
+    public var remedy: Remedy?
     public var table: TableName?
     public var cause: (any Error)?
 
-    public init(_ code: Code, _ message: String, table: TableName? = nil, cause: (any Error)? = nil) {
+    /// What only whoever asked can do, each in a way of its own: a flow, or a group.
+    public enum Remedy: Sendable, Hashable {
+        /// To begin again with what the store holds now.
+        case beginAgain
+        /// The same, or to put back the store that was there before.
+        case putBackOrBeginAgain
+
+        /// For somebody who has a flow.
+        var words: String {
+            let again = "`tally resync FLOW` begins again, writing only what differs"
+            return switch self {
+            case .beginAgain: again
+            case .putBackOrBeginAgain: "put the one that was there back; or, if this one is meant, \(again)"
+            }
+        }
+    }
+
+    public init(
+        _ code: Code,
+        _ message: String,
+        remedy: Remedy? = nil,
+        table: TableName? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.code = code
-        self.message = message
+        fact = message
+        self.remedy = remedy
         self.table = table
         self.cause = cause
     }
+
+    /// What happened and what to do about it, for somebody who has a flow.
+    public var message: String { remedy.map { "\(fact); \($0.words)" } ?? fact }
 
     public var description: String {
         table.map { "\($0): \(message)" } ?? message

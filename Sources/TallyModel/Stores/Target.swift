@@ -9,6 +9,10 @@ public protocol Target: Sendable {
     /// What is wrong with the store as a member of a group, beside what capture needs. Changes nothing in the store.
     func inspect(_ request: MemberRequest) async throws -> [Finding]
 
+    /// How far the store's own clock, which gives its commits their times, is ahead of `now`: below zero where it is
+    /// behind. `nil` where the store has no clock but that of whoever writes to it.
+    func clockOffset(from now: WallClock) async throws -> Duration?
+
     /// Takes the flow for `runner` and opens a session to write to.
     ///
     /// - Parameter takeOver: Whether to take it from a runner that cannot be seen to have ended.
@@ -25,6 +29,9 @@ public protocol Target: Sendable {
 extension Target {
     /// Nothing.
     public func inspect(_ request: MemberRequest) async throws -> [Finding] { [] }
+
+    /// It has none.
+    public func clockOffset(from now: WallClock) async throws -> Duration? { nil }
 }
 
 /// What a target holds of a flow.
@@ -88,6 +95,9 @@ public protocol TargetSession: Sendable {
     /// The table as the target has it now; `nil` when it has none of that name.
     func schema(of table: TableName) async throws -> TableSchema?
 
+    /// The columns of a table's key that take texts for equal whose bytes differ, with what says so: a collation, a type.
+    func keyCollations(of table: TableName) async throws -> [String: String]
+
     /// Whether the table holds any row.
     func isEmpty(_ table: TableName) async throws -> Bool
 
@@ -115,6 +125,24 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError``; the transaction is then to be rolled back and the batch sent again.
     func apply(_ slice: Slice, replaying: Set<TableName>) async throws -> ApplyOutcome
 
+    /// What keeps one change of a slice from being applied as the open transaction stands; `nil` where nothing does now.
+    ///
+    /// The change is tried by itself: an insert or update of a complete row as writing the row under its key, whatever is
+    /// there. Only the first constraint that stands against it is told. Leaves nothing behind.
+    ///
+    /// - Parameter index: The change's place in the slice's changes.
+    /// - Throws: ``StoreError`` for all that is not about the row; the transaction is then to be rolled back.
+    func violation(of index: Int, in slice: Slice) async throws -> Violation?
+
+    /// Rows that are left without the row which one of their foreign keys names, among those that the slice has written
+    /// and those that named what the slice has deleted or given another key.
+    ///
+    /// Asked after ``apply(_:replaying:)``, in the same transaction. Only foreign keys between the slice's tables are
+    /// looked at. Where one refers to other columns than the key of the slice's table, only rows that the slice writes
+    /// are found by it: what a row that is deleted or updated had in those columns is not known. Empty where the store
+    /// itself enforces foreign keys in this session.
+    func orphans(of slice: Slice) async throws -> [Orphan]
+
     /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.
     var packedForms: Set<String> { get }
 
@@ -133,9 +161,14 @@ public protocol TargetSession: Sendable {
     /// - Throws: ``StoreError`` with code `fenced` when another runner has taken the flow; nothing was written.
     func load(beside chunk: Chunk) async throws -> ApplyOutcome
 
+    /// Whether the store itself acts on foreign keys in this session: a row that is taken out may take others with it.
+    var enforcesForeignKeys: Bool { get async }
+
     /// Makes the transaction a group's own, before anything is written in it: captures for the group take it for the one
-    /// that brought the member to `sequence`, and leave its changes out. The session's flow is the group's name.
-    func sign(_ sequence: UInt64) async throws
+    /// that brought the member to `place` in the ledger, and leave its changes out. The session's flow is the group's name.
+    ///
+    /// - Parameter place: Its detail has no space in it.
+    func sign(_ place: Position) async throws
 
     /// Makes all work since the last commit visible at once, with the checkpoint and the notes.
     ///
@@ -156,10 +189,22 @@ public protocol TargetSession: Sendable {
 }
 
 extension TargetSession {
+    /// Not.
+    public var enforcesForeignKeys: Bool { get async { false } }
+
     /// Cannot: the store can be no member of a group.
-    public func sign(_ sequence: UInt64) async throws {
+    public func sign(_ place: Position) async throws {
         throw StoreError(.unsupported, "this kind of store cannot be a member of a group")
     }
+
+    /// Not known.
+    public func violation(of index: Int, in slice: Slice) async throws -> Violation? { nil }
+
+    /// None are known.
+    public func orphans(of slice: Slice) async throws -> [Orphan] { [] }
+
+    /// None: texts are equal by their bytes.
+    public func keyCollations(of table: TableName) async throws -> [String: String] { [:] }
 
     /// None: chunks come with rows.
     public var packedForms: Set<String> { [] }

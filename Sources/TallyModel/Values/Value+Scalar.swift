@@ -21,7 +21,7 @@ extension Value {
         case .date(let days): Self.dateText(Int64(days)) + Self.era(Int64(days))
         case .time(let microseconds): Self.timeText(microseconds)
         case .timestamp(let microseconds, let isZoned):
-            Self.timestampText(microseconds) + (isZoned ? "Z" : "") + Self.era(Self.days(microseconds))
+            Self.timestampText(microseconds) + (isZoned ? "Z" : "") + Self.era(CivilDate.split(microseconds).days)
         case .interval(let interval):
             "P\(interval.months)M\(interval.days)DT\(Self.decimalText(interval.microseconds))S"
         case .uuid(let high, let low): Self.uuidText(high, low)
@@ -59,24 +59,15 @@ extension Value {
         return result + "\""
     }
 
-    /// A day number as a date of the proleptic Gregorian calendar.
-    ///
-    /// The algorithm is Howard Hinnant's `civil_from_days` (https://howardhinnant.github.io/date_algorithms.html).
     private static func dateText(_ days: Int64) -> String {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthIndex = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
-        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let date = CivilDate(days: days)
         // The year before 1 is 1 BC.
-        return "\(padded(year > 0 ? year : 1 - year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let year = date.year > 0 ? date.year : 1 - date.year
+        return "\(padded(year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
     }
 
-    private static func timeText(_ microseconds: Int64) -> String {
+    /// A time of day: `13:45:00`, with six digits behind the point where it has a fraction.
+    package static func timeText(_ microseconds: Int64) -> String {
         let seconds = microseconds / 1_000_000
         let fraction = microseconds % 1_000_000
         let whole = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
@@ -84,15 +75,8 @@ extension Value {
     }
 
     private static func timestampText(_ microseconds: Int64) -> String {
-        let days = days(microseconds)
-        return "\(dateText(days)) \(timeText(microseconds - days * day))"
-    }
-
-    private static let day: Int64 = 86_400_000_000
-
-    private static func days(_ microseconds: Int64) -> Int64 {
-        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: day)
-        return remainder < 0 ? quotient - 1 : quotient
+        let (days, time) = CivilDate.split(microseconds)
+        return "\(dateText(days)) \(timeText(time))"
     }
 
     /// What follows a day before the year 1.
@@ -104,7 +88,7 @@ extension Value {
         return "\(sign)\(magnitude / 1_000_000).\(padded(Int64(magnitude % 1_000_000), 6))"
     }
 
-    private static func uuidText(_ high: UInt64, _ low: UInt64) -> String {
+    package static func uuidText(_ high: UInt64, _ low: UInt64) -> String {
         let digits = hex(high) + hex(low)
         var parts: [Substring] = []
         var rest = digits[...]
@@ -120,7 +104,8 @@ extension Value {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    private static func padded(_ number: Int64, _ width: Int, radix: Int = 10) -> String {
+    /// A number with zeros in front, to a width.
+    package static func padded(_ number: Int64, _ width: Int, radix: Int = 10) -> String {
         let digits = String(number.magnitude, radix: radix)
         let zeros = String(repeating: "0", count: max(0, width - digits.count))
         return (number < 0 ? "-" : "") + zeros + digits

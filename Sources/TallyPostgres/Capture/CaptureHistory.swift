@@ -59,8 +59,8 @@ enum CaptureHistory {
     static func lost(_ what: String, _ connection: PostgresConnection) -> StoreError {
         StoreError(
             .historyLost,
-            "\(connection.label): \(what), so the stream cannot go on where the target is; `tally resync FLOW` loads all "
-                + "tables anew and compares"
+            "\(connection.label): \(what), so the stream cannot go on where the target is",
+            remedy: .beginAgain
         )
     }
 
@@ -68,7 +68,8 @@ enum CaptureHistory {
         StoreError(
             .historyWentBackwards,
             "\(connection.label): \(what): the database was restored from an older backup, or lost its last commits in a "
-                + "failover or crash; `tally resync FLOW` loads all tables anew and compares"
+                + "failover or crash",
+            remedy: .beginAgain
         )
     }
 }

@@ -19,7 +19,7 @@ actor CaptureInspector {
         let connection = try PostgresConnection(options, application: "tally check")
         defer { connection.close() }
         let (flow, id) = (request.consumer.flow, try SourceIdentity.read(in: connection))
-        try SourceIdentity.verify(checkpoint, is: id, flow: flow, label: connection.label)
+        try SourceIdentity.verify(checkpoint, is: id, label: connection.label)
         _ = try CaptureHistory.verify(checkpoint.position, flow: flow, in: connection)
     }
 

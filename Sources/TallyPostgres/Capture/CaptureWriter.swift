@@ -32,7 +32,7 @@ actor CaptureWriter {
         let sourceID = try SourceIdentity.read(in: connection)
         let flow = consumer.flow
         if let checkpoint = request.checkpoint {
-            try SourceIdentity.verify(checkpoint, is: sourceID, flow: flow, label: connection.label)
+            try SourceIdentity.verify(checkpoint, is: sourceID, label: connection.label)
             _ = try CaptureHistory.verify(checkpoint.position, flow: flow, in: connection)
         }
         try connection.transaction {

@@ -104,8 +104,8 @@ struct CapturedShapes {
     private func unknown(_ id: Int) -> StoreError {
         StoreError(
             .damaged,
-            "the log of changes holds a row of table structure \(id), which does not fit what is recorded of it; "
-                + "`tally resync FLOW` loads all tables anew and compares"
+            "the log of changes holds a row of table structure \(id), which does not fit what is recorded of it",
+            remedy: .beginAgain
         )
     }
 }

@@ -36,8 +36,8 @@ enum Consumers {
         else { return }
         throw StoreError(
             .held,
-            "\(label): flow \(consumer.flow) already reads this database for target \(entry.targetLabel), since "
-                + "\(entry.registeredAt); choose another name, or end that flow with `tally remove \(consumer.flow)`"
+            "\(label): \(consumer.flow) already reads this database for \(entry.targetLabel), since "
+                + "\(entry.registeredAt); choose another name, or end that one with `tally remove \(consumer.flow)`"
         )
     }
 

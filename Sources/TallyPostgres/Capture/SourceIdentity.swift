@@ -18,14 +18,13 @@ enum SourceIdentity {
     static func verify(
         _ checkpoint: Checkpoint,
         is sourceID: String,
-        flow: String,
         label: String
     ) throws {
         guard checkpoint.sourceID != sourceID else { return }
         throw StoreError(
             .sourceReplaced,
-            "\(label): this is not the database that the target was filled from; give the flow that one back, or run "
-                + "`tally resync \(flow)`, which loads all tables anew and compares"
+            "\(label): this is not the database that was read before",
+            remedy: .putBackOrBeginAgain
         )
     }
 }

@@ -85,9 +85,9 @@ struct TriggerFindings {
             let flow = rows.text(row, 0) ?? ""
             return Finding(
                 .warning,
-                "flow \(flow) (to \(rows.text(row, 1) ?? "")) was last seen at \(rows.text(row, 2) ?? "") UTC, and holds "
+                "\(flow) (to \(rows.text(row, 1) ?? "")) was last seen at \(rows.text(row, 2) ?? "") UTC, and holds "
                     + "captured rows in \(connection.label)",
-                remedy: "run the flow, or end it with `tally remove \(flow)`"
+                remedy: "run it, or end it with `tally remove \(flow)`"
             )
         }
     }

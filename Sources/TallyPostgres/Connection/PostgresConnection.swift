@@ -121,8 +121,7 @@ package final class PostgresConnection {
 
     /// Takes a message of libpq's verbose form apart: `SEVERITY:  SQLSTATE: text`, one for each host tried.
     private static func connectionError(_ message: String, needsPassword: Bool) -> PostgresError {
-        let lines = message.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
-        let text = lines.joined(separator: "; ")
+        let text = Self.oneLine(message)
         if needsPassword {
             return PostgresError(state: "28P01", message: "the server asks for a password, and none is set")
         }
@@ -130,6 +129,14 @@ package final class PostgresConnection {
             return PostgresError(state: "", message: text)
         }
         return PostgresError(state: String(match.1), message: String(match.2))
+    }
+
+    /// A message of libpq's, which may have several lines, the later ones set in by tabs.
+    private static func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty && !$0.hasPrefix("LOCATION:") }
+            .joined(separator: "; ")
     }
 
     private static func withStrings<Result>(
@@ -220,7 +227,7 @@ package final class PostgresConnection {
 
     func lost(_ action: String) -> StoreError {
         let message = connection.map { String(cString: PQerrorMessage($0)) } ?? "the connection is closed"
-        return lost(message.split(separator: "\n").joined(separator: "; "), while: action)
+        return lost(Self.oneLine(message), while: action)
     }
 
     private func lost(_ message: String, while action: String) -> StoreError {

@@ -46,8 +46,8 @@ struct ChunkQuery {
     private var unbounded: StoreError {
         StoreError(
             .unsupported,
-            "the load stood at a key that the table's key columns cannot hold; their types have changed, and "
-                + "`tally resync` begins the load again",
+            "the load stood at a key that the table's key columns cannot hold: their types have changed",
+            remedy: .beginAgain,
             table: table.name
         )
     }

@@ -34,36 +34,34 @@ struct HistoryCheck {
         guard checkpoint.sourceID == facts.sourceID else {
             throw StoreError(
                 .sourceReplaced,
-                "\(label) is another database than the one the target was filled from (it was \(checkpoint.sourceID), "
-                    + "this is \(facts.sourceID)). If that is meant, `tally resync FLOW` begins again from it, writing "
-                    + "only what differs"
+                "\(label) is another database than the one that was read before (that was \(checkpoint.sourceID), "
+                    + "this is \(facts.sourceID))",
+                remedy: .putBackOrBeginAgain
             )
         }
         try checkDirection(checkpoint.position)
-        let resync = "`tally resync FLOW` begins again, writing only what differs"
         guard let slot else {
-            throw lost("the replication slot \(slotName) is gone, and with it the log since the checkpoint; \(resync)")
+            throw lost("the replication slot \(slotName) is gone, and with it the log since the checkpoint")
         }
         guard slot.plugin == "pgoutput", slot.database == facts.database else {
-            throw lost("the replication slot \(slotName) is not the one Tally made; drop it, then \(resync)")
+            throw lost("the replication slot \(slotName) is not the one Tally made: drop it")
         }
         if slot.walStatus == "lost" {
             throw lost(
-                "the server has removed log that the replication slot \(slotName) needed (max_slot_wal_keep_size); "
-                    + resync
+                "the server has removed log that the replication slot \(slotName) needed (max_slot_wal_keep_size)"
             )
         }
         guard slot.confirmed <= checkpoint.position.order else {
             throw lost(
                 "the replication slot \(slotName) has moved on to \(LSN.text(slot.confirmed)), past the checkpoint at "
-                    + "\(LSN.text(checkpoint.position.order)): something else read from it, or the target was restored "
-                    + "from a backup; \(resync)"
+                    + "\(LSN.text(checkpoint.position.order)): something else read from it, or whoever reads it went "
+                    + "back to a backup"
             )
         }
         guard hasPublication else {
             throw lost(
                 "the publication \(slotName) is gone, without which the server's log since the checkpoint cannot be "
-                    + "read; \(resync)"
+                    + "read"
             )
         }
     }
@@ -86,13 +84,15 @@ struct HistoryCheck {
         }
     }
 
-    private func lost(_ what: String) -> StoreError { StoreError(.historyLost, "\(label): \(what)") }
+    private func lost(_ what: String) -> StoreError {
+        StoreError(.historyLost, "\(label): \(what)", remedy: .beginAgain)
+    }
 
     private func backwards(_ why: String) -> StoreError {
         StoreError(
             .historyWentBackwards,
-            "\(label) was restored from an older backup, or a standby that lacked the latest commits took over: \(why). "
-                + "`tally resync FLOW` makes the target agree with it, writing only what differs"
+            "\(label) was restored from an older backup, or a standby that lacked the latest commits took over: \(why)",
+            remedy: .beginAgain
         )
     }
 }

@@ -26,7 +26,7 @@ struct LogDecoder {
     /// The group whose own transactions are told apart, where the stream is a member's.
     private let group: String?
     /// The sequence that the transaction at hand brings the member to, where it is the group's own.
-    private var applied: UInt64?
+    private var applied: Position?
     private let catalog: CatalogReading
     private var plans: [RelationPlan] = []
     /// The places in ``plans`` of relations; none for those that are passed over.
@@ -98,7 +98,7 @@ struct LogDecoder {
             if xid == subtransaction { spools[xid] = nil } else { spools[xid]?.abort(subtransaction) }
         case .begin(let time): committed = time
         case .signature(let signature):
-            if signature.group == group { applied = signature.sequence }
+            if signature.group == group { applied = signature.place }
         case .streamStop, .other: break
         }
     }

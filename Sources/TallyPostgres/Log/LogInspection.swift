@@ -24,14 +24,8 @@ struct LogInspection {
                     Finding(.error, "\(label): no table is selected", remedy: "name the flow's tables in `tables:`")
                 )
             }
-        } else if connection.serverVersion < 140000 {
-            findings.append(
-                Finding(
-                    .error,
-                    "\(label): a group needs PostgreSQL 14 or later, whose log tells which writes are the group's own",
-                    remedy: "upgrade the server"
-                )
-            )
+        } else if let problem = MemberVersion.problem(with: connection.serverVersion) {
+            findings.append(Finding(.error, "\(label): \(problem.message)", remedy: problem.remedy))
         }
         findings += keyless.map(\.finding)
         let unsaid = UnsaidValues(connection: connection)
@@ -117,8 +111,9 @@ struct LogInspection {
         if result.text(0, 11) == "-1" {
             add(
                 .note,
-                "nothing bounds the log that the server keeps for slots; while a flow stands still its disk fills up",
-                "consider ALTER SYSTEM SET max_slot_wal_keep_size = '50GB': beyond that a flow has to be resynced"
+                "nothing bounds the log that the server keeps for slots; while it is not read, its disk fills up",
+                "consider ALTER SYSTEM SET max_slot_wal_keep_size = '50GB': beyond that a flow has to be resynced, "
+                    + "and a member of a group joins again"
             )
         }
         return findings
@@ -220,7 +215,7 @@ struct LogInspection {
                 )
             ]
         }
-        var retained = RetainedLog(budget: budget)
+        var retained = RetainedLog(budget: budget, isMember: request.group != nil)
         _ = retained.observe(slot)
         return retained.message(for: slot).map { [Finding(.warning, "\(label): \($0)")] } ?? []
     }

@@ -28,8 +28,12 @@ struct LogOpening {
             throw StoreError(
                 .unsupported,
                 "\(label): the server's wal_level is \(facts.walLevel), so that its log does not tell rows; run "
-                    + "`ALTER SYSTEM SET wal_level = logical`, restart the server, or write `capture: trigger`"
+                    + "`ALTER SYSTEM SET wal_level = logical`, restart the server"
+                    + (request.group == nil ? ", or write `capture: trigger`" : "")
             )
+        }
+        if request.group != nil, let problem = MemberVersion.problem(with: facts.version) {
+            throw StoreError(.unsupported, "\(label): \(problem.message); \(problem.remedy)")
         }
         let name = CaptureName(request.consumer, database: facts.database).text
         let publication = Publication(name, in: control)

@@ -9,11 +9,16 @@ struct RetainedLog {
     }
 
     private let budget: Int
+    /// Whether a group reads the log, and not a flow.
+    private let isMember: Bool
     private(set) var stage = Stage.fine
 
-    /// - Parameter budget: How much may be kept before it is said that it is too much.
-    init(budget: ByteCount) {
+    /// - Parameters:
+    ///   - budget: How much may be kept before it is said that it is too much.
+    ///   - isMember: Whether a group reads the log, and not a flow.
+    init(budget: ByteCount, isMember: Bool) {
         self.budget = budget.bytes
+        self.isMember = isMember
     }
 
     /// Takes note of how it is now.
@@ -35,17 +40,17 @@ struct RetainedLog {
     /// What people should know; `nil` when all is well.
     func message(for slot: ReplicationSlot) -> String? {
         let kept = "the server keeps \(ByteCount(slot.retained)) of its log for slot \(slot.name)"
+        let (reader, again) = isMember ? ("group", "the member joins again") : ("flow", "the flow has to be resynced")
         return switch stage {
         case .fine: nil
-        case .half: "\(kept), half of the budget of \(ByteCount(budget)): the flow is behind"
-        case .most: "\(kept), four fifths of the budget of \(ByteCount(budget)): see what holds the flow up"
+        case .half: "\(kept), half of the budget of \(ByteCount(budget)): the \(reader) is behind"
+        case .most: "\(kept), four fifths of the budget of \(ByteCount(budget)): see what holds the \(reader) up"
         case .over:
-            "\(kept), more than the budget of \(ByteCount(budget)): its disk may fill up. Let the flow catch up, or "
-                + "`tally remove` it, or have the server drop the log with max_slot_wal_keep_size (then the flow has to "
-                + "be resynced)"
+            "\(kept), more than the budget of \(ByteCount(budget)): its disk may fill up. Let the \(reader) catch up, or "
+                + "`tally remove` it, or have the server drop the log with max_slot_wal_keep_size (then \(again))"
         case .unreserved:
-            "\(kept) and is about to remove it (max_slot_wal_keep_size): if the flow does not catch up at once it has to "
-                + "be resynced"
+            "\(kept) and is about to remove it (max_slot_wal_keep_size): if the \(reader) does not catch up at once, "
+                + again
         }
     }
 }

@@ -61,7 +61,7 @@ struct StreamAssembly {
 
     /// Notes where the transaction at hand ends; ``commit(_:)`` follows. One that changed nothing is not told of, unless it
     /// is the group's own.
-    mutating func bound(_ commit: Commit, applied: UInt64?) {
+    mutating func bound(_ commit: Commit, applied: Position?) {
         guard applied != nil || isDivided || changes.count > completeCount else { return }
         boundaries.append(Boundary(count: changes.count, commit: commit, applied: applied))
     }

@@ -40,6 +40,7 @@ final class StreamKeeper {
         slot: String,
         start: UInt64,
         budget: ByteCount,
+        isMember: Bool,
         signals: StreamSignals
     ) {
         self.control = control
@@ -48,7 +49,7 @@ final class StreamKeeper {
         self.facts = facts
         self.slot = slot
         self.signals = signals
-        retained = RetainedLog(budget: budget)
+        retained = RetainedLog(budget: budget, isMember: isMember)
         toldPosition = start
         canEmit = !facts.isStandby
         let now = ContinuousClock.now

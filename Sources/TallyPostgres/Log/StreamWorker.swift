@@ -93,6 +93,7 @@ final class StreamWorker {
             slot: opened.name,
             start: opened.start,
             budget: context.budget,
+            isMember: request.group != nil,
             signals: signals
         )
         // Loads that were done before the last end wait for the stream to pass them.
@@ -149,8 +150,8 @@ final class StreamWorker {
         if let error = error as? StoreError, error.postgres?.state == "42704" {
             return StoreError(
                 .historyLost,
-                "\(options.label): the flow's publication or slot was dropped, and the server's log cannot be read "
-                    + "without them; `tally resync FLOW` begins again, writing only what differs",
+                "\(options.label): the publication or slot was dropped, and the server's log cannot be read without them",
+                remedy: .beginAgain,
                 cause: error
             )
         }

@@ -95,7 +95,8 @@ final class TableWatch {
             throw StoreError(
                 .historyLost,
                 "\(connection.label): the publication \(publication.name) was dropped, without which the server's log "
-                    + "cannot be read; `tally resync FLOW` begins again, writing only what differs"
+                    + "cannot be read",
+                remedy: .beginAgain
             )
         }
         if align { try self.align(&published, with: wanted) }

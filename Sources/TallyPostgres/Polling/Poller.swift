@@ -46,8 +46,7 @@ final class Poller {
         structure = PolledStructure(request.tables)
         sourceID = try SourceIdentity.read(in: connection)
         if let checkpoint = request.checkpoint {
-            let flow = request.consumer.flow
-            try SourceIdentity.verify(checkpoint, is: sourceID, flow: flow, label: connection.label)
+            try SourceIdentity.verify(checkpoint, is: sourceID, label: connection.label)
         }
         isStandby = try connection.execute("SELECT pg_is_in_recovery()").flag(0, 0)
         let held = try request.checkpoint.map { try Self.marks(of: $0, label: connection.label) }
@@ -224,7 +223,7 @@ final class Poller {
     /// - Throws: ``StoreError`` when a stream cannot go on from the checkpoint.
     static func verify(_ checkpoint: Checkpoint, flow: String, in connection: PostgresConnection) throws {
         let id = try SourceIdentity.read(in: connection)
-        try SourceIdentity.verify(checkpoint, is: id, flow: flow, label: connection.label)
+        try SourceIdentity.verify(checkpoint, is: id, label: connection.label)
         let held = try marks(of: checkpoint, label: connection.label)
         if try held.snapshot.xmax > readSnapshot(connection).xmax { throw wentBackwards(connection.label) }
     }
@@ -271,7 +270,8 @@ final class Poller {
         StoreError(
             .historyWentBackwards,
             "\(label) was restored from an older backup: the target has taken transactions that the server has not yet "
-                + "made; `tally resync FLOW` loads all tables anew and compares"
+                + "made",
+            remedy: .beginAgain
         )
     }
 }

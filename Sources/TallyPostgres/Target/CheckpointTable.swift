@@ -228,7 +228,7 @@ enum CheckpointTable {
         StoreError(
             .damaged,
             "\(label): the table tally.checkpoint, tally.note or tally.identity is damaged; restore the database from "
-                + "a backup, or run `tally remove` for its flows and start them anew"
+                + "a backup, or run `tally remove` for its flows and groups, and start them anew"
         )
     }
 }

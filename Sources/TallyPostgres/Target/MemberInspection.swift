@@ -25,7 +25,8 @@ struct MemberInspection {
                 continue
             }
             findings += target.rights(table) + triggers(of: table, firesTriggers: firesTriggers)
-            findings += try sequences(of: table)
+            findings += try sequences(of: table) + collations(of: table)
+            if !firesTriggers { findings += try deferred(of: table) }
         }
         return findings
     }
@@ -38,12 +39,7 @@ struct MemberInspection {
 
     /// How far the server's clock is from the node's: its times decide which of two writes is the later.
     private func clock() throws -> [Finding] {
-        let before = request.now()
-        let answer = try connection.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8")
-        let after = request.now()
-        guard let there = answer.integer(0, 0) else { return [] }
-        let here = before.microseconds + (after.microseconds - before.microseconds) / 2
-        let distance = Duration.microseconds(Int64(there) - here)
+        guard let distance = try ServerClock.offset(of: connection, from: request.now) else { return [] }
         let isAhead = distance > .zero
         let size = isAhead ? distance : .zero - distance
         guard size > .seconds(1) else { return [] }
@@ -68,6 +64,39 @@ struct MemberInspection {
     }
 
     // MARK: Tables
+
+    private func collations(of table: TargetTable) throws -> [Finding] {
+        try KeyEquality.collations(of: table.schema, in: connection).sorted { $0.key < $1.key }.map { column, what in
+            Finding(
+                .error,
+                table: table.schema.name,
+                "the key \(column) takes texts for one that a group tells apart (\(what)), such as 'A' and 'a'",
+                remedy: "give it type text and a deterministic collation, and keep the other rule by a unique index on "
+                    + "lower(\(column)) in every member"
+            )
+        }
+    }
+
+    /// Unique constraints that the server keeps by a trigger, which rests while Tally writes.
+    private func deferred(of table: TargetTable) throws -> [Finding] {
+        let answer = try connection.query(
+            """
+            SELECT quote_ident(conname), regexp_replace(pg_get_constraintdef(oid), ' DEFERRABLE.*$', '')
+            FROM pg_constraint WHERE conrelid = $1 AND condeferrable AND contype IN ('p', 'u', 'x') ORDER BY conname
+            """,
+            [.integer(table.table.oid)]
+        )
+        return (0..<answer.rowCount).compactMap { row in
+            guard let name = answer.text(row, 0), let definition = answer.text(row, 1) else { return nil }
+            return Finding(
+                .warning,
+                table: table.schema.name,
+                "constraint \(name) is DEFERRABLE, so that the server does not check it for what Tally writes: two members "
+                    + "may give one value to two rows, and both stay",
+                remedy: "ALTER TABLE \(table.table.sql) DROP CONSTRAINT \(name), ADD CONSTRAINT \(name) \(definition)"
+            )
+        }
+    }
 
     private func triggers(of table: TargetTable, firesTriggers: Bool) -> [Finding] {
         let triggers = firesTriggers ? table.triggers : table.replicaTriggers

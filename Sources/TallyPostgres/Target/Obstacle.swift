@@ -2,11 +2,25 @@ import TallyModel
 
 /// A unique or exclusion constraint that keeps a row from being written, because another row stands in its way.
 struct Obstacle: Sendable {
+    /// A column that no value is written to.
+    struct Rest: Sendable {
+        var name: String
+        /// Over the columns that are written; `nil` where the column keeps what it has.
+        var generation: String?
+    }
+
     /// What is compared: columns or expressions over the table's columns, each with the operator that must not hold
     /// between two rows.
     var terms: [(expression: String, operator: String)]
+    /// Whether two NULLs are the same to it.
+    var joinsNulls: Bool
     /// Which rows it is about; `nil` for all.
     var condition: String?
+    /// The columns among the terms, unquoted.
+    var columns: [String]
+    /// The table with the constraint, quoted, for statements about its own rows: it may be a partition.
+    var rows: String
+    var rest: [Rest]
 }
 
 extension TableWriter {
@@ -14,43 +28,51 @@ extension TableWriter {
     ///
     /// Only a constraint of the source, too, may remove a row: only then is the stream certain to bring it again.
     func obstacle(of error: StoreError, in target: TargetConnection) throws -> Obstacle? {
-        guard let refusal = error.postgres, refusal.isUniqueViolation || refusal.state == "23P01",
-            let name = refusal.constraint, try sharesConstraint(name, in: target)
+        guard let refusal = error.postgres, refusal.isAboutOtherRows, let name = refusal.constraint,
+            try sharesConstraint(name, in: target)
         else { return nil }
-        let result = try target.run([
-            Command(
-                """
-                SELECT pg_get_indexdef(i.indexrelid, k.place::int, true),
-                    coalesce('OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')', '='),
-                    pg_get_expr(i.indpred, i.indrelid, true)
-                FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-                LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype = 'x'
-                CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS k(place)
-                LEFT JOIN pg_operator o ON o.oid = c.conexclop[k.place]
-                LEFT JOIN pg_namespace n ON n.oid = o.oprnamespace
-                WHERE i.indrelid = $1 AND x.relname = $2 ORDER BY k.place
-                """,
-                [.integer(self.target.table.oid), .text(name)]
-            )
-        ])[0]
+        return try obstacle(named: name, in: target)
+    }
+
+    /// The unique or exclusion constraint whose index has the name, of the table or of one of its partitions.
+    func obstacle(named name: String, in target: TargetConnection) throws -> Obstacle? {
+        let oid = Parameter.integer(self.target.table.oid)
+        let written = Parameter.texts(statements.fields.map(\.column.name))
+        let results = try target.run([
+            Command(Self.constraint, [oid, .text(name)]), Command(Self.unwritten, [oid, written]),
+        ])
+        let (result, rest) = (results[0], results[1])
         guard result.rowCount > 0 else { return nil }
-        let terms = (0..<result.rowCount).map { row in
-            (expression: result.text(row, 0) ?? "NULL", operator: result.text(row, 1) ?? "=")
-        }
-        return Obstacle(terms: terms, condition: result.text(0, 2))
+        let places = 0..<result.rowCount
+        return Obstacle(
+            terms: places.map { (result.text($0, 0) ?? "NULL", result.text($0, 1) ?? "=") },
+            joinsNulls: result.flag(0, 3),
+            condition: result.text(0, 2),
+            columns: places.compactMap { result.text($0, 4) },
+            rows: result.text(0, 5) ?? "",
+            rest: (0..<rest.rowCount).map {
+                Obstacle.Rest(name: (rest.text($0, 0) ?? "").postgresIdentifier, generation: rest.text($0, 1))
+            }
+        )
     }
 
     /// Deletes the rows that keep one row from being written.
     func delete(_ obstacle: Obstacle, inTheWayOf rows: [Row]) -> Command {
+        statement("DELETE", obstacle, rows)
+    }
+
+    /// Asks for the keys, in the order of the schema's, of the rows that keep one row from being written.
+    func keys(of obstacle: Obstacle, inTheWayOf rows: [Row]) -> Command {
+        statement("SELECT \(statements.names(statements.key.map(\.field)))", obstacle, rows)
+    }
+
+    private func statement(_ verb: String, _ obstacle: Obstacle, _ rows: [Row]) -> Command {
         let encoded = insert(rows, or: .refuse)
-        let casts = encoded.casts
-        // The row under the names of the table's columns, so that expressions over them can be asked of it.
-        let columns = statements.fields.indices.map {
-            "\(statements.value($0, casts)) AS \(statements.fields[$0].name)"
-        }
-        let given = "(SELECT \(columns.joined(separator: ", ")) FROM \(statements.source(columns.count))) AS given"
+        let given = given(beside: obstacle.rest, encoded.casts)
         let terms = obstacle.terms.map { term in
-            "(\(term.expression)) \(term.operator) (SELECT \(term.expression) FROM \(given))"
+            let (held, new) = (term.expression, "(SELECT \(term.expression) FROM \(given))")
+            let isSame = "\(held) \(term.operator) \(new)"
+            return obstacle.joinsNulls ? "(\(isSame) OR (\(held) IS NULL AND \(new) IS NULL))" : isSame
         }
         let key = statements.key.map { part in
             let name = statements.fields[part.field].name
@@ -59,9 +81,70 @@ extension TableWriter {
         var conditions = terms + ["NOT (\(key.joined(separator: " AND ")))"]
         if let condition = obstacle.condition { conditions.append("(\(condition))") }
         return Command(
-            "DELETE FROM \(statements.rows) WHERE \(conditions.joined(separator: " AND "))",
+            "\(verb) FROM \(obstacle.rows) WHERE \(conditions.joined(separator: " AND "))",
             encoded.command.parameters,
             isKept: false
         )
     }
+
+    /// The row under the names of all the table's columns, so that expressions over them can be asked of it: a name that
+    /// it lacked would be taken for a column of the row it is compared with.
+    private func given(beside rest: [Obstacle.Rest], _ casts: [String?]) -> String {
+        let written = statements.fields.indices.map {
+            "\(statements.value($0, casts)) AS \(statements.fields[$0].name)"
+        }
+        let sameKey = statements.key.map { part in
+            "r.\(statements.fields[part.field].name) \(part.equals) \(statements.value(part.field, casts))"
+        }.joined(separator: " AND ")
+        let held = rest.filter { $0.generation == nil }.map {
+            "(SELECT r.\($0.name) FROM \(statements.rows) AS r WHERE \(sameKey)) AS \($0.name)"
+        }
+        let computed = rest.compactMap { column in column.generation.map { "(\($0)) AS \(column.name)" } }
+        let row = (written + held).joined(separator: ", ")
+        let base = "(SELECT \(row) FROM \(statements.source(written.count))) AS base"
+        return "(SELECT \((["base.*"] + computed).joined(separator: ", ")) FROM \(base)) AS given"
+    }
+
+    // MARK: Statements
+
+    /// One row for each term of the index. `pg_get_indexdef` leaves a term's collation out.
+    private static let constraint = """
+        WITH tree AS (SELECT $1::oid AS relation UNION SELECT relid::oid FROM pg_partition_tree($1::oid::regclass))
+        SELECT '(' || pg_get_indexdef(i.indexrelid, k.place, true) || ')' || coalesce((
+                SELECT ' COLLATE ' || quote_ident(n.nspname) || '.' || quote_ident(l.collname)
+                FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
+                WHERE l.oid = i.indcollation[k.place - 1]
+            ), ''),
+            (
+                SELECT 'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')'
+                FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+                WHERE o.oid = coalesce(c.conexclop[k.place], (
+                    SELECT m.amopopr FROM pg_opclass p JOIN pg_amop m ON m.amopfamily = p.opcfamily
+                        AND m.amopstrategy = 3 AND m.amoplefttype = p.opcintype AND m.amoprighttype = p.opcintype
+                    WHERE p.oid = i.indclass[k.place - 1]
+                ))
+            ),
+            pg_get_expr(i.indpred, i.indrelid, true),
+            coalesce(to_jsonb(i) ->> 'indnullsnotdistinct' = 'true', false), a.attname,
+            CASE t.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(s.nspname) || '.' || quote_ident(t.relname)
+        FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+        JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace
+        LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid AND c.contype IN ('p', 'u', 'x')
+        CROSS JOIN LATERAL generate_series(1, i.indnkeyatts::int) AS k(place)
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.place - 1] AND a.attnum > 0
+        WHERE i.indrelid IN (SELECT relation FROM tree) AND x.relname = $2 ORDER BY i.indexrelid, k.place
+        """
+
+    /// The columns that no value is written to.
+    private static let unwritten = """
+        SELECT a.attname, CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END
+        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL ($2::text[])
+        ORDER BY a.attnum
+        """
+}
+
+extension PostgresError {
+    /// Whether other rows keep a row from being written.
+    var isAboutOtherRows: Bool { isUniqueViolation || state == "23P01" }
 }

@@ -29,6 +29,10 @@ package struct PostgresTarget: Target {
         }
     }
 
+    package func clockOffset(from now: WallClock) async throws -> Duration? {
+        try await TargetReader(options).read { connection in try ServerClock.offset(of: connection, from: now) }
+    }
+
     package func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await PostgresTargetSession.open(options, flow: flow, runner: runner, takeOver: takeOver)
     }

@@ -84,6 +84,14 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
+    func keyCollations(of table: TableName) async throws -> [String: String] {
+        try await interruptible { this in
+            let target = try this.opened()
+            guard let schema = try PostgresCatalog.table(named: table, in: target.ready())?.schema else { return [:] }
+            return try KeyEquality.collations(of: schema, in: target.ready())
+        }
+    }
+
     func isEmpty(_ table: TableName) async throws -> Bool {
         try await interruptible { this in
             let target = try this.opened()
@@ -189,6 +197,24 @@ actor PostgresTargetSession: TargetSession {
         return writer.outcome
     }
 
+    func violation(of index: Int, in slice: Slice) async throws -> Violation? {
+        try await interruptible { this in
+            let target = try this.begun()
+            let change = slice.changes[index]
+            let writer = try this.writer(for: slice.tables[change.table], target)
+            return try ViolationProbe(target: target, writer: writer).violation(of: change)
+        }
+    }
+
+    func orphans(of slice: Slice) async throws -> [Orphan] {
+        try await interruptible { this in
+            let target = try this.begun()
+            if target.firesTriggers { return [] }
+            var search = OrphanSearch(slice, in: target, try this.writers(for: slice, target))
+            return try search.orphans()
+        }
+    }
+
     private func writers(for slice: Slice, _ target: TargetConnection) throws -> [TableWriter?] {
         var isUsed = [Bool](repeating: false, count: slice.tables.count)
         for change in slice.changes { isUsed[change.table] = true }
@@ -222,9 +248,12 @@ actor PostgresTargetSession: TargetSession {
 
     // MARK: Transactions
 
-    func sign(_ sequence: UInt64) async throws {
+    /// Where rights do not allow to have triggers rest.
+    var enforcesForeignKeys: Bool { target?.firesTriggers ?? false }
+
+    func sign(_ place: Position) async throws {
         let target = try begun()
-        target.hold(Signature(group: flow, sequence: sequence).sql)
+        target.hold(Signature(group: flow, place: place).sql)
         // What fails in the first slice must not take the signature with it.
         target.keep()
     }

@@ -96,7 +96,7 @@ struct RunnerClaim: Sendable {
             ?? "a process that is just beginning"
         return StoreError(
             .held,
-            "\(label): flow \(flow) is run by \(who), whose connection is open; stop that process, or start with "
+            "\(label): \(flow) is run by \(who), whose connection is open; stop that process, or start with "
                 + "`tally run --take-over` if it hangs"
         )
     }
@@ -124,7 +124,7 @@ struct RunnerClaim: Sendable {
     static func fenced(_ flow: String, _ label: String) -> StoreError {
         StoreError(
             .fenced,
-            "\(label): another process has taken flow \(flow) over, or removed it; this one writes no more"
+            "\(label): another process has taken \(flow) over, or removed it; this one writes no more"
         )
     }
 }

@@ -13,6 +13,8 @@ final class TableWriter {
     /// How far the sequences of columns have to be, for rows that were written since they were last taken.
     private(set) var marks: [TargetSequence: Int64] = [:]
     private let sequences: [(place: Int, sequence: TargetSequence)]
+    /// `nil` until somebody asks.
+    private var foreignKeys: [ForeignKey]?
 
     init(_ schema: TableSchema, in target: TargetTable) throws {
         fit = TableFit(schema, in: target)
@@ -26,6 +28,15 @@ final class TableWriter {
 
     /// What is right for changes of the table's rows.
     var discipline: ApplyPlanner.Discipline { fit.hasSecondUnique ? .ordered : .folding }
+
+    /// The foreign keys that the table has, and those that refer to it, as they were when first asked for.
+    func foreignKeys(in target: TargetConnection) throws -> [ForeignKey] {
+        guard self.target.hasForeignKeys else { return [] }
+        if let foreignKeys { return foreignKeys }
+        let read = try ForeignKeyReader(target.ready()).foreignKeys(of: self.target.table)
+        foreignKeys = read
+        return read
+    }
 
     // MARK: Rows that are not there
 

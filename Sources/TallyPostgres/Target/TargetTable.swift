@@ -31,6 +31,7 @@ struct TargetTable: Sendable {
     var constraintCount: Int
     /// Tables whose foreign keys point here, this one left out, by object identifier.
     var referencing: [UInt32]
+    /// Whether the table or one of its partitions has a foreign key, or one refers to it.
     var hasForeignKeys: Bool
     /// Users' triggers that fire for ordinary writes.
     var triggers: [String]
@@ -157,7 +158,8 @@ struct TargetTableReader {
         SELECT (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND indislive AND (indisunique OR indisexclusion)),
             (SELECT string_agg(DISTINCT conrelid::text, ',') FROM pg_constraint
                 WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid),
-            EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND c.oid IN (conrelid, confrelid)),
+            EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND (c.oid IN (conrelid, confrelid)
+                OR c.relkind = 'p' AND c.oid IN (pg_partition_root(conrelid), pg_partition_root(confrelid)))),
             concat_ws(',',
                 CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
                 CASE WHEN NOT has_table_privilege(c.oid, 'INSERT') THEN 'INSERT' END,

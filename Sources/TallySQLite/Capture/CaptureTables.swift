@@ -51,7 +51,7 @@ enum CaptureTables {
         guard slots <= greatestWidth else {
             throw StoreError(
                 .unsupported,
-                "the table has had more than \(greatestWidth) columns, too many to capture; leave it out of the flow",
+                "the table has had more than \(greatestWidth) columns, too many to capture; leave it out",
                 table: table
             )
         }
@@ -92,13 +92,14 @@ enum CaptureTables {
 
     // MARK: Signatures
 
-    /// Logs that the open transaction is a group's own: at its beginning without, at its end with the sequence that it
-    /// brings the file to.
-    static func sign(_ group: String, _ sequence: UInt64?, in connection: Connection) throws {
+    /// Logs that the open transaction is a group's own: at its beginning without, at its end with the place in the
+    /// group's ledger that it brings the file to.
+    static func sign(_ group: String, _ place: Position?, in connection: Connection) throws {
         try connection.run(
-            "INSERT INTO _tally_log(kind, at, c0, c1) VALUES (\(LogKind.signature), julianday('now'), ?, ?)",
+            "INSERT INTO _tally_log(kind, at, c0, c1, c2) VALUES (\(LogKind.signature), julianday('now'), ?, ?, ?)",
             .text(group),
-            sequence.map { .integer(Int64(clamping: $0)) } ?? .null
+            place.map { .integer(Int64(clamping: $0.order)) } ?? .null,
+            place.map { .text($0.detail) } ?? .null
         )
     }
 

@@ -51,7 +51,7 @@ struct CapturedShapes {
         throw StoreError(
             .damaged,
             "\(connection.path): the log of changes speaks of table structure \(id), which is not recorded; run "
-                + "`tally remove` for each flow that reads this file, and start the flows anew"
+                + "`tally remove` for each flow and group that reads this file, and start them anew"
         )
     }
 

@@ -41,8 +41,8 @@ enum Consumers {
         else { return }
         throw StoreError(
             .held,
-            "\(connection.path): flow \(consumer.flow) already reads this file for target \(entry.targetLabel), since "
-                + "\(entry.registeredAt); choose another name, or end that flow with `tally remove \(consumer.flow)`"
+            "\(connection.path): \(consumer.flow) already reads this file for \(entry.targetLabel), since "
+                + "\(entry.registeredAt); choose another name, or end that one with `tally remove \(consumer.flow)`"
         )
     }
 

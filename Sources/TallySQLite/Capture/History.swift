@@ -27,14 +27,14 @@ enum History {
         guard try StoreIdentity.read(in: connection) == checkpoint.sourceID else {
             throw StoreError(
                 .sourceReplaced,
-                "\(connection.path): this is not the file that the target was filled from; put that file back, or run "
-                    + "`tally resync \(flow)`, which loads all tables anew and compares"
+                "\(connection.path): this is not the file that was read before",
+                remedy: .putBackOrBeginAgain
             )
         }
         guard try CaptureTables.exist(in: connection),
             try Consumers.all(in: connection).contains(where: { $0.flow == flow })
         else {
-            throw lost("capture for flow \(flow) was removed from the file", in: connection)
+            throw lost("capture for \(flow) was removed from the file", in: connection)
         }
         try verify(checkpoint.position, in: connection)
     }
@@ -45,33 +45,33 @@ enum History {
         if let found = try fingerprint(at: sequence, in: connection) {
             guard found != position.detail else { return }
             throw wentBackwards(
-                "row \(sequence) of the source's log is not the one that the target has taken",
+                "row \(sequence) of its log is not the one that was read",
                 in: connection
             )
         }
         let last = try lastSequence(in: connection)
         if last < sequence {
             throw wentBackwards(
-                "the target has taken row \(sequence) of the source's log, which ends at \(last)",
+                "row \(sequence) of its log was read, and the log ends at \(last)",
                 in: connection
             )
         }
-        throw lost("the changes after row \(sequence) of the source's log were removed", in: connection)
+        throw lost("the changes after row \(sequence) of its log were removed", in: connection)
     }
 
     static func lost(_ what: String, in connection: Connection) -> StoreError {
         StoreError(
             .historyLost,
-            "\(connection.path): \(what), so the stream cannot go on where the target is; `tally resync FLOW` "
-                + "loads all tables anew and compares"
+            "\(connection.path): \(what), so the stream cannot go on where it was",
+            remedy: .beginAgain
         )
     }
 
     static func wentBackwards(_ what: String, in connection: Connection) -> StoreError {
         StoreError(
             .historyWentBackwards,
-            "\(connection.path): \(what): the file was restored from an older backup, or lost its last commits in a "
-                + "crash; `tally resync FLOW` loads all tables anew and compares"
+            "\(connection.path): \(what): the file was restored from an older backup, or lost its last commits in a crash",
+            remedy: .beginAgain
         )
     }
 
@@ -87,22 +87,5 @@ enum History {
             hash.combine(statement.value(at: column))
         }
         return String(hash.value, radix: 16)
-    }
-}
-
-/// The 64-bit FNV-1a hash (http://www.isthe.com/chongo/tech/comp/fnv/): the same in every process and for ever.
-struct StableHash {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func combine(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    }
-
-    mutating func combine(_ integer: some FixedWidthInteger) {
-        withUnsafeBytes(of: integer.littleEndian) { combine($0) }
-    }
-
-    mutating func combine(_ value: Value) {
-        combine(RowCoding.encode(Row([value])))
     }
 }

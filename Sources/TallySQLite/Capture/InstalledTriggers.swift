@@ -61,8 +61,8 @@ extension TriggerScript {
         guard flaw == nil, let ours = self.flaw(in: connection) else { return }
         throw StoreError(
             .unsupported,
-            "a trigger or index of the table does not let it be captured: \(ours); leave the table out of the flow, or "
-                + "capture it by timestamp or version",
+            "a trigger or index of the table does not let it be captured: \(ours); leave the table out, or in a "
+                + "flow capture it by timestamp or version",
             table: schema.name,
             cause: ours
         )

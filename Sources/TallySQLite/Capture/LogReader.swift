@@ -103,7 +103,11 @@ struct LogReader {
                 }
                 isOwn = false
                 earliest = time
-                slice.end(try commit(at: sequence, connection), applied: UInt64(clamping: applied))
+                var place = Position(order: UInt64(clamping: applied))
+                if case .text(let detail) = statement.value(at: 5) {
+                    place = Position(order: place.order, detail: detail)
+                }
+                slice.end(try commit(at: sequence, connection), applied: place)
                 continue
             }
             if isOwn { continue }

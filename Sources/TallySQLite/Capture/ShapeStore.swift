@@ -69,8 +69,8 @@ enum ShapeStore {
     private static func damaged(in connection: Connection) -> StoreError {
         StoreError(
             .damaged,
-            "\(connection.path): Tally's own tables in the source are damaged; run `tally remove` for each flow that "
-                + "reads this file, and start the flows anew"
+            "\(connection.path): Tally's own tables in the source are damaged; run `tally remove` for each flow and "
+                + "group that reads this file, and start them anew"
         )
     }
 }

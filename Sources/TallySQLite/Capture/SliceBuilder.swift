@@ -45,7 +45,7 @@ struct SliceBuilder {
     var isEmpty: Bool { changes.isEmpty && boundaries.isEmpty }
 
     /// Notes that what was appended so far ends a whole number of transactions.
-    mutating func end(_ commit: Commit, applied: UInt64? = nil) {
+    mutating func end(_ commit: Commit, applied: Position? = nil) {
         boundaries.append(Boundary(count: changes.count, commit: commit, applied: applied))
     }
 

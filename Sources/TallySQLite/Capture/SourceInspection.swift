@@ -34,14 +34,19 @@ actor SourceInspection {
     }
 
     private func findings(_ request: CaptureRequest) throws -> [Finding] {
-        try reading { connection in
+        let isMember = request.group != nil
+        return try reading { connection in
             let tables = try Catalog.tables(in: connection)
             let selected = tables.filter { request.tables.contains($0.name) }
             var findings: [Finding] = []
-            // Of a member, the target's part says whether it can be written, and the group which tables it lacks.
-            if request.group == nil { findings += unwritable() + aboutSelection(request.tables, tables.map(\.name)) }
+            // Of a member, the target's part says whether it can be written and what of its keys, and the group which tables it
+            // lacks.
+            if !isMember { findings += unwritable() + aboutSelection(request.tables, tables.map(\.name)) }
             let rewriting = try RowRewriting(in: connection)
-            for table in selected { findings += try about(table, rewriting, connection) }
+            for table in selected {
+                findings += try about(table, rewriting, connection)
+                if !isMember { findings += try nulls(in: table, connection) }
+            }
             findings += try unidentifiable(request.tables, connection) + uncaptured(request.tables, connection)
             findings += try aboutFile(connection)
             findings += try aboutOtherFlows(than: request.consumer.flow, connection)
@@ -96,8 +101,8 @@ actor SourceInspection {
             else { return nil }
             return Finding(
                 .warning,
-                "flow \(name) (to \(target)) was last seen at \(seen) and holds \(count) captured rows in \(file.path)",
-                remedy: "run the flow, or end it with `tally remove \(name)`"
+                "\(name) (to \(target)) was last seen at \(seen) and holds \(count) captured rows in \(file.path)",
+                remedy: "run it, or end it with `tally remove \(name)`"
             )
         }
     }
@@ -152,18 +157,23 @@ actor SourceInspection {
         if !generated.isEmpty {
             add(.note, "generated columns are captured as values: \(generated.joined(separator: ", "))")
         }
-        let nullable = table.keyColumns.filter { $0.isNullable && !$0.isHidden }
-        if !nullable.isEmpty {
-            let condition = nullable.map { "\(quoted($0.name)) IS NULL" }.joined(separator: " OR ")
-            if try connection.first("SELECT 1 FROM \(quoted(table.name.name)) WHERE \(condition) LIMIT 1") != nil {
-                add(
-                    .warning,
-                    "some rows have NULL in their key; such rows cannot be told apart, and become dead letters",
-                    remedy: "give them a key, and declare its columns NOT NULL"
-                )
-            }
-        }
         return findings
+    }
+
+    private func nulls(in table: TableSchema, _ connection: Connection) throws -> [Finding] {
+        let nullable = table.keyColumns.filter { $0.isNullable && !$0.isHidden }
+        guard !nullable.isEmpty else { return [] }
+        let condition = nullable.map { "\(quoted($0.name)) IS NULL" }.joined(separator: " OR ")
+        let row = try connection.first("SELECT 1 FROM \(quoted(table.name.name)) WHERE \(condition) LIMIT 1")
+        guard row != nil else { return [] }
+        return [
+            Finding(
+                .warning,
+                table: table.name,
+                "some rows have NULL in their key; such rows cannot be told apart, and become dead letters",
+                remedy: "give them a key, and declare its columns NOT NULL"
+            )
+        ]
     }
 
     private func unidentifiable(_ selection: TableSelection, _ connection: Connection) throws -> [Finding] {

@@ -67,7 +67,8 @@ struct Beginning {
         throw StoreError(
             .historyWentBackwards,
             "\(path) was restored from an older backup: its structure is of version \(version), and version \(known) was "
-                + "read before. `tally resync FLOW` loads it anew and writes only what differs"
+                + "read before",
+            remedy: .beginAgain
         )
     }
 

@@ -42,8 +42,8 @@ enum PolledIdentity {
         if known.contains(checkpoint.sourceID) { return }
         throw StoreError(
             .sourceReplaced,
-            "\(connection.path) is not the file that the target was filled from; put that one back, or run `tally "
-                + "resync FLOW` to load this one, which writes only what differs"
+            "\(connection.path) is not the file that was read before",
+            remedy: .putBackOrBeginAgain
         )
     }
 

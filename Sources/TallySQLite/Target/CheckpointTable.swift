@@ -169,7 +169,7 @@ enum CheckpointTable {
     private static func fenced(_ flow: String, in connection: Connection) -> StoreError {
         StoreError(
             .fenced,
-            "\(connection.path): another process has taken flow \(flow) over, or removed it; this one writes no more"
+            "\(connection.path): another process has taken \(flow) over, or removed it; this one writes no more"
         )
     }
 
@@ -177,7 +177,7 @@ enum CheckpointTable {
         StoreError(
             .damaged,
             "\(connection.path): the checkpoint table _tally_checkpoint or _tally_note is damaged; restore the file "
-                + "from a backup, or run `tally remove` for its flows and start them anew"
+                + "from a backup, or run `tally remove` for its flows and groups, and start them anew"
         )
     }
 }

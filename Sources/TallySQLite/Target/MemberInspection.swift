@@ -28,7 +28,7 @@ struct MemberInspection {
         for table in request.tables {
             guard let schema = try Catalog.table(table.name.sqliteName, in: connection) else { continue }
             findings += try triggers(of: schema, isCaptured: isCaptured, connection)
-            findings += try numbering(of: schema, connection)
+            findings += try numbering(of: schema, connection) + nulls(in: schema, connection)
         }
         return findings
     }
@@ -51,6 +51,24 @@ struct MemberInspection {
         }
         let message = "triggers of the table do not fire for what Tally writes: \(triggers.joined(separator: ", "))"
         return [Finding(.note, table: schema.name, message)]
+    }
+
+    /// Rows with NULL in their key, which SQLite permits unless the column says otherwise.
+    private func nulls(in schema: TableSchema, _ connection: Connection) throws -> [Finding] {
+        let nullable = schema.keyColumns.filter(\.isNullable).map(\.name)
+        guard !schema.hasImplicitKey, !nullable.isEmpty else { return [] }
+        let condition = nullable.map { "\(quoted($0)) IS NULL" }.joined(separator: " OR ")
+        let answer = try connection.first("SELECT count(*) FROM \(quoted(schema.name.sqliteName)) WHERE \(condition)")
+        guard case .integer(let count)? = answer?.first, count > 0 else { return [] }
+        return [
+            Finding(
+                .warning,
+                table: schema.name,
+                "\(count == 1 ? "1 row has" : "\(count) rows have") NULL in the key (\(nullable.joined(separator: ", "))), and "
+                    + "nothing tells such rows apart: they are left out of the group",
+                remedy: "give them keys of their own, and declare the key NOT NULL"
+            )
+        ]
     }
 
     /// Keys that SQLite gives to new rows by itself: each file counts for itself, and so do the other members.

@@ -20,11 +20,11 @@ struct RunnerClaim: Sendable, Hashable {
         let who = "process \(holder.processID) on \(holder.host), since \(since)"
         if holder.host == runner.host {
             guard isAlive(holder) else { return }
-            throw StoreError(.held, "\(path): flow \(flow) is run by \(who); stop that process, or leave it to it")
+            throw StoreError(.held, "\(path): \(flow) is run by \(who); stop that process, or leave it to it")
         }
         throw StoreError(
             .held,
-            "\(path): flow \(flow) was last run by \(who), and from here it cannot be seen whether it still does; "
+            "\(path): \(flow) was last run by \(who), and from here it cannot be seen whether it still does; "
                 + "stop it there, or make sure that it is gone and start with `tally run --take-over`"
         )
     }

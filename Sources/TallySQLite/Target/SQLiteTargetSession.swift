@@ -15,10 +15,12 @@ actor SQLiteTargetSession: TargetSession {
     private var target: TargetConnection?
     private var storeID = ""
     private(set) var progress = FlowProgress()
-    /// The sequence that the open transaction was signed with.
-    private var signature: UInt64?
+    /// The place in a group's ledger that the open transaction was signed with.
+    private var signature: Position?
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
+    /// Those that each table has, for as long as ``writers`` hold.
+    private var foreignKeys: [TableName: [ForeignKey]] = [:]
 
     /// Copies a long write-ahead log into the database once the commit that made it long has returned.
     private var shortening: Task<Void, Never>?
@@ -69,6 +71,13 @@ actor SQLiteTargetSession: TargetSession {
         try Catalog.table(table.sqliteName, in: opened().connection)
     }
 
+    func keyCollations(of table: TableName) throws -> [String: String] {
+        let columns = try schema(of: table)?.keyColumns ?? []
+        return Dictionary(
+            columns.compactMap { column in column.collation.map { (column.name, "COLLATE \($0)") } }
+        ) { first, _ in first }
+    }
+
     func isEmpty(_ table: TableName) throws -> Bool {
         let connection = try opened().connection
         guard try Catalog.table(table.sqliteName, in: connection) != nil else {
@@ -101,6 +110,7 @@ actor SQLiteTargetSession: TargetSession {
 
     private func restructure(_ table: TableName, _ body: (Connection) throws -> Void) throws {
         let target = try begun()
+        foreignKeys.removeAll()
         let name = table.name.asciiFolded
         for key in writers.keys where key.table.name.utf8.count == name.utf8.count {
             if key.table.name.asciiFolded == name { writers[key] = nil }
@@ -134,6 +144,29 @@ actor SQLiteTargetSession: TargetSession {
         return outcome
     }
 
+    func violation(of index: Int, in slice: Slice) throws -> Violation? {
+        let target = try begun()
+        let change = slice.changes[index]
+        let schema = slice.tables[change.table]
+        return try writer(for: schema, target).violation(of: change, in: schema)
+    }
+
+    /// SQLite enforces no foreign keys here: ``TargetConnection`` tells it not to.
+    func orphans(of slice: Slice) throws -> [Orphan] {
+        let connection = try begun().connection
+        var keys: [ForeignKey] = []
+        for schema in slice.tables {
+            if foreignKeys[schema.name] == nil {
+                foreignKeys[schema.name] = try ForeignKey.all(of: schema.name, in: connection)
+            }
+            keys += foreignKeys[schema.name] ?? []
+        }
+        keys = keys.filter { key in slice.tables.contains { $0.isTable(key.parent) } }
+        guard !keys.isEmpty else { return [] }
+        var search = OrphanSearch(slice, in: connection)
+        return try search.orphans(by: keys)
+    }
+
     func load(_ chunk: Chunk, mode: LoadMode) throws -> ApplyOutcome {
         let target = try begun()
         return try writer(for: chunk.schema, target).load(chunk, mode: mode)
@@ -151,7 +184,7 @@ actor SQLiteTargetSession: TargetSession {
 
     // MARK: Transactions
 
-    func sign(_ sequence: UInt64) throws {
+    func sign(_ place: Position) throws {
         let connection = try begun().connection
         guard try CaptureTables.exist(in: connection) else {
             throw StoreError(
@@ -160,7 +193,7 @@ actor SQLiteTargetSession: TargetSession {
             )
         }
         try CaptureTables.sign(flow, nil, in: connection)
-        signature = sequence
+        signature = place
     }
 
     func commit(_ checkpoint: Checkpoint?, notes: [TableNote]) throws {
@@ -177,7 +210,7 @@ actor SQLiteTargetSession: TargetSession {
         do {
             try target.commit()
         } catch {
-            writers.removeAll()
+            forgetStructure()
             throw error
         }
         guard target.isLogLong else { return }
@@ -194,7 +227,7 @@ actor SQLiteTargetSession: TargetSession {
 
     func rollback() {
         signature = nil
-        writers.removeAll()
+        forgetStructure()
         target?.rollback()
     }
 
@@ -224,8 +257,13 @@ actor SQLiteTargetSession: TargetSession {
     /// The open connection, in a transaction.
     private func begun() throws -> TargetConnection {
         let target = try opened()
-        if try target.begin() { writers.removeAll() }
+        if try target.begin() { forgetStructure() }
         return target
+    }
+
+    private func forgetStructure() {
+        writers.removeAll()
+        foreignKeys.removeAll()
     }
 
     private func opened() throws -> TargetConnection {

@@ -14,7 +14,7 @@ struct TableMapping: Sendable {
     /// The places in ``written`` of what is not in the key.
     let rest: [Int]
     /// Quoted names in the target, one for each of ``written``.
-    private let names: [String]
+    let names: [String]
     /// The places in ``written`` of the key's values, in key order.
     private let keyPlaces: [Int]
     /// Whether equal keys are the same to the last bit, because the key is the rowid.
@@ -183,7 +183,7 @@ struct TableMapping: Sendable {
 
     private var target: String { quoted(table.sqliteName) }
 
-    private var keyNames: [String] { keyPlaces.map { names[$0] } }
+    var keyNames: [String] { keyPlaces.map { names[$0] } }
 
     private func places(_ count: Int) -> String { (1...count).map { "?\($0)" }.joined(separator: ", ") }
 

@@ -38,30 +38,14 @@ public struct Configuration: Sendable, Hashable {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         readFile: @escaping (String) throws -> String? = Configuration.contents(ofFile:)
     ) throws(ConfigurationProblems) -> Configuration {
-        func failure(_ problem: ConfigurationProblem) -> ConfigurationProblems {
-            ConfigurationProblems(file: path, problems: [problem])
-        }
-        let url = URL(fileURLWithPath: path).standardizedFileURL
-        let contents: String?
-        do {
-            contents = try readFile(url.path)
-        } catch {
-            throw failure(
-                ConfigurationProblem(message: "cannot be read; check its permissions, and that it is UTF-8 text")
-            )
-        }
-        guard let contents else {
-            throw failure(
-                ConfigurationProblem(
-                    message: "there is no such file; `tally init` writes one, `--config` names another"
-                )
-            )
-        }
-        let document: YAMLDocument
-        do { document = try YAMLDocument(contents) } catch { throw failure(error) }
-        let folder = url.deletingLastPathComponent().path
-        let reader = ConfigurationReader(folder: folder, environment: environment, readFile: readFile)
-        guard let configuration = reader.configuration(document, path: url.path), reader.problems.isEmpty else {
+        let file = try ConfigurationFile(
+            path: path,
+            hint: "`tally init` writes one, `--config` names another",
+            readFile: readFile
+        )
+        let reader = ConfigurationReader(folder: file.folder, environment: environment, readFile: readFile)
+        guard let configuration = reader.configuration(file.document, path: file.url.path), reader.problems.isEmpty
+        else {
             throw ConfigurationProblems(file: path, problems: reader.sortedProblems)
         }
         return configuration

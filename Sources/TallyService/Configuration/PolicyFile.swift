@@ -13,27 +13,9 @@ package struct PolicyFile: Sendable, Hashable {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         readFile: @escaping (String) throws -> String? = Configuration.contents(ofFile:)
     ) throws(ConfigurationProblems) -> PolicyFile {
-        func failure(_ problem: ConfigurationProblem) -> ConfigurationProblems {
-            ConfigurationProblems(file: path, problems: [problem])
-        }
-        let url = URL(fileURLWithPath: path).standardizedFileURL
-        let contents: String?
-        do {
-            contents = try readFile(url.path)
-        } catch {
-            throw failure(
-                ConfigurationProblem(message: "cannot be read; check its permissions, and that it is UTF-8 text")
-            )
-        }
-        guard let contents else { throw failure(ConfigurationProblem(message: "there is no such file")) }
-        let document: YAMLDocument
-        do { document = try YAMLDocument(contents) } catch { throw failure(error) }
-        let reader = ConfigurationReader(
-            folder: url.deletingLastPathComponent().path,
-            environment: environment,
-            readFile: readFile
-        )
-        let tables = reader.policies(document, members)
+        let file = try ConfigurationFile(path: path, readFile: readFile)
+        let reader = ConfigurationReader(folder: file.folder, environment: environment, readFile: readFile)
+        let tables = reader.policies(file.document, members)
         guard reader.problems.isEmpty else {
             throw ConfigurationProblems(file: path, problems: reader.sortedProblems)
         }

@@ -55,6 +55,36 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
         }
     }
 
+    /// What keeps the row out, where a constraint does.
+    package struct Constraint: Sendable, Hashable, Codable {
+        /// `unique`, `parent`, `row`, or `refused` where one member alone does without it.
+        package var kind: String
+        /// Its name in the member that found it; for `refused` what that member says.
+        package var name: String?
+        package var columns: [String]
+        /// The row that it clashes with, or refers to.
+        package var table: String?
+        package var key: [Cell]?
+        /// The member that found it.
+        package var member: String?
+
+        package init(
+            kind: String,
+            name: String?,
+            columns: [String],
+            table: String?,
+            key: [Cell]?,
+            member: String?
+        ) {
+            self.kind = kind
+            self.name = name
+            self.columns = columns
+            self.table = table
+            self.key = key
+            self.member = member
+        }
+    }
+
     package var id: Int64
     package var group: String
     package var table: String
@@ -76,6 +106,11 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
     package var decidedAt: Date?
     /// What a person decided, in words.
     package var decision: String?
+    package var constraint: Constraint?
+    /// The later conflict that it is part of, because another write joined it.
+    package var partOf: Int64?
+    /// The earlier conflicts that are part of it; `nil` where there are none.
+    package var parts: [Int64]?
 
     package init(
         id: Int64,
@@ -91,7 +126,8 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
         versions: [Version],
         result: [Cell]?,
         decidedAt: Date? = nil,
-        decision: String? = nil
+        decision: String? = nil,
+        constraint: Constraint? = nil
     ) {
         self.id = id
         self.group = group
@@ -107,6 +143,7 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
         self.result = result
         self.decidedAt = decidedAt
         self.decision = decision
+        self.constraint = constraint
     }
 
     package init(_ conflict: ConflictCase, group: String) {
@@ -117,7 +154,7 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
             table: "\(conflict.table.name)",
             key: Self.cells(conflict.table.keyColumns, conflict.key),
             column: record.column.map { conflict.table.columnName($0) },
-            policy: record.policy,
+            policy: record.constraint.map { Self.policy($0, conflict.table) } ?? record.policy,
             state: record.state.rawValue,
             at: Date(record.at),
             sequence: record.sequence,
@@ -135,12 +172,40 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
             },
             result: record.result.map { Self.cells(conflict.table.columns, $0) },
             decidedAt: record.decidedAt.map(Date.init),
-            decision: record.decision
+            decision: record.decision,
+            constraint: record.constraint.map { Constraint($0, conflict) }
         )
+        partOf = conflict.whole
+        parts = conflict.parts.isEmpty ? nil : conflict.parts
+    }
+
+    /// What decides, in words: the constraint.
+    private static func policy(_ clash: ConstraintClash, _ table: TableSchema) -> String {
+        let columns = "(\(clash.columns.map(table.columnName).joined(separator: ", ")))"
+        let name = clash.name.map { " \($0)" } ?? (clash.columns.isEmpty ? "" : " \(columns)")
+        return switch clash.kind {
+        case .unique: "unique\(name)"
+        case .parent: "foreign key\(name)"
+        case .row: "check\(clash.name.map { " \($0)" } ?? "")"
+        case .refused: "constraint"
+        }
     }
 
     static func cells(_ columns: [Column], _ row: Row) -> [Cell] {
         zip(columns, row.values).map { Cell(column: $0.name, value: $1?.literal) }
+    }
+}
+
+extension ConflictDetail.Constraint {
+    fileprivate init(_ clash: ConstraintClash, _ conflict: ConflictCase) {
+        self.init(
+            kind: clash.kind.rawValue,
+            name: clash.name,
+            columns: clash.columns.map(conflict.table.columnName),
+            table: conflict.other.map { "\($0.table.name)" },
+            key: conflict.other.map { ConflictDetail.cells($0.table.keyColumns, $0.key) },
+            member: conflict.finder
+        )
     }
 }
 

@@ -13,7 +13,7 @@ struct ControlRoutes: Sendable {
         let router = Router()
         let routes = router.group("v1")
         routes.get("status") { _, _ in
-            await answer { StatusList(flows: try await node.statuses(), groups: try await node.groupStatuses()) }
+            await answer { try await node.everything() }
         }
         routes.post("flows/:flow/pause") { request, context in
             await act(request, context) { try await node.pause(flow: $0, table: $1) }

@@ -26,6 +26,14 @@ package protocol ControlledNode: Sendable {
     /// Stops the group and removes all that Tally made for it in every member, and its ledger; users' data stays.
     func remove(group: String) async throws(ControlError)
 
+    /// What a rebuild of a group's ledger would be about; changes nothing.
+    func surveyLedger(ofGroup name: String) async throws(ControlError) -> RebuildDetail
+
+    /// Keeps a group's ledger aside and makes a new one, which the next run fills from what the members hold.
+    ///
+    /// - Throws: ``ControlError`` with code `conflict` where the node runs: it has the ledger open.
+    func rebuild(group: String) async throws(ControlError) -> RebuildDetail
+
     /// The dead letters of a flow or of all flows, oldest first.
     func deadLetters(flow: String?) async throws(ControlError) -> [DeadLetterSummary]
 
@@ -60,4 +68,21 @@ package protocol ControlledNode: Sendable {
 extension ControlledNode {
     /// None.
     package func groupStatuses() async throws(ControlError) -> [GroupStatus] { [] }
+
+    /// What all flows and groups say about themselves now.
+    package func everything() async throws(ControlError) -> StatusList {
+        StatusList(flows: try await statuses(), groups: try await groupStatuses())
+    }
+
+    /// Cannot: whoever runs the group has its ledger open.
+    package func surveyLedger(ofGroup name: String) async throws(ControlError) -> RebuildDetail {
+        throw ControlError(
+            .conflict,
+            "a node runs group \(name), and has its ledger open; stop it (`tally run` ends with Ctrl-C or SIGTERM), and say it again"
+        )
+    }
+
+    package func rebuild(group: String) async throws(ControlError) -> RebuildDetail {
+        try await surveyLedger(ofGroup: group)
+    }
 }

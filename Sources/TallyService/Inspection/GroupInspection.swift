@@ -9,6 +9,8 @@ public struct GroupInspection {
     private let configuration: Configuration
     private let settings: GroupSettings
     private let now: WallClock
+    /// The kinds of store that members are.
+    private var kinds: Set<String> = []
     private var found: [(member: String?, finding: Finding)] = []
 
     public static func run(_ configuration: Configuration) async -> [GroupFindings] {
@@ -29,21 +31,34 @@ public struct GroupInspection {
     private mutating func inspect() async -> GroupFindings {
         let loops = GroupLoops(configuration)
         add(nil, loops.doubles(in: settings) + loops.loops(of: settings).map(\.finding))
+        add(nil, await ledger())
         var labels = settings.members.map { (name: $0, label: $0) }
         do {
             let stores = try settings.stores(in: configuration)
             labels = stores.map { ($0.name, $0.label) }
+            kinds = Set(stores.map(\.kind))
             if let seed = stores.first(where: { $0.name == settings.seed }), let tables = await seedTables(seed) {
                 for (place, store) in stores.enumerated() { await inspect(store, place, tables, of: seed) }
             }
         } catch {
-            add(nil, [Self.finding(error)])
+            add(nil, [finding(error)])
         }
         return GroupFindings(group: settings.name, members: labels, found: found)
     }
 
     private mutating func add(_ member: String?, _ findings: [Finding]) {
         found += findings.map { (member, $0) }
+    }
+
+    /// What is wrong with the group's ledger, as far as a glance shows.
+    private func ledger() async -> [Finding] {
+        do {
+            let path = configuration.ledgerPath(ofGroup: settings.name)
+            _ = try await GroupStatus(notRunning: settings, members: [], ledgerPath: path, now: Timestamp.now)
+            return []
+        } catch {
+            return [finding(error)]
+        }
     }
 
     // MARK: The seed
@@ -54,7 +69,7 @@ public struct GroupInspection {
         do {
             catalog = try await seed.source.catalog()
         } catch {
-            add(seed.name, [Self.finding(error)])
+            add(seed.name, [finding(error)])
             return nil
         }
         var tables: [TableSchema] = []
@@ -107,13 +122,14 @@ public struct GroupInspection {
                 let schema = catalog.first { $0.name == table.name }
                 add(store.name, about(table, kind: seed.kind, in: store, schema: schema))
             }
+            if store.kind == "sqlite" { add(store.name, tables.flatMap { keys(of: $0, in: catalog) }) }
             // A hidden key is said elsewhere, and nothing else about such a table matters.
             let keyless = Set(catalog.filter(\.hasImplicitKey).map(\.name))
             let names = store.name == seed.name ? tables.map(\.name) : settings.tables.map(\.name)
             add(store.name, try await store.source.inspect(captureRequest(names.filter { !keyless.contains($0) })))
             add(store.name, try await store.target.inspect(memberRequest(store, place, tables)))
         } catch {
-            add(store.name, [Self.finding(error)])
+            add(store.name, [finding(error)])
         }
     }
 
@@ -140,6 +156,16 @@ public struct GroupInspection {
         ]
     }
 
+    /// Keys of a SQLite file that are not the group's: collations that take different texts for one.
+    private func keys(of table: TableSchema, in catalog: [TableSchema]) -> [Finding] {
+        guard let schema = catalog.first(where: { $0.name == table.name }), !schema.hasImplicitKey,
+            let problem = KeyEquality(table, seed: settings.seed, kinds: kinds).problem(
+                with: KeyEquality.collations(of: schema)
+            )
+        else { return [] }
+        return [Finding(.error, table: table.name, problem.message, remedy: problem.remedy)]
+    }
+
     private func captureRequest(_ tables: [TableName]) -> CaptureRequest {
         CaptureRequest(
             consumer: Consumer(flow: settings.name, targetID: "", targetLabel: "group \(settings.name)"),
@@ -164,7 +190,8 @@ public struct GroupInspection {
         )
     }
 
-    private static func finding(_ error: any Error) -> Finding {
-        Finding(.error, table: (error as? StoreError)?.table, (error as? StoreError)?.message ?? "\(error)")
+    private func finding(_ error: any Error) -> Finding {
+        let error = (error as? StoreError)?.inGroup(settings.name) ?? error
+        return Finding(.error, table: (error as? StoreError)?.table, (error as? StoreError)?.message ?? "\(error)")
     }
 }

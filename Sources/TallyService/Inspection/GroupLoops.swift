@@ -57,6 +57,13 @@ package struct GroupLoops {
         .sorted { $0.message < $1.message }
     }
 
+    /// What keeps the groups from running: loops, and members that are one store.
+    package var problems: [(group: String, finding: Finding)] {
+        configuration.groups.flatMap { group in
+            (doubles(in: group) + loops(of: group).map(\.finding)).map { (group.name, $0) }
+        }
+    }
+
     private func shortest(for table: TableName, of group: GroupSettings) -> Loop? {
         let members = Set(group.members.map { places[$0] ?? $0 })
         var known: Set<Place> = []

@@ -22,9 +22,10 @@ struct GroupRemoval {
         }
         guard let first = failures.first else { return try GroupLedger.remove(at: ledgerPath) }
         let names = failures.map(\.member.name).joined(separator: ", ")
+        let error = first.error as? StoreError
         throw StoreError(
-            (first.error as? StoreError)?.code ?? .unknown,
-            "group \(group) is not removed from \(names): \(first.error); say it again once that is mended, or take what "
+            error?.code ?? .unknown,
+            "group \(group) is not removed from \(names): \(error?.inGroup(group) ?? first.error); say it again once that is mended, or take what "
                 + "is gone for good out of the group's `members` first",
             cause: first.error
         )

@@ -35,7 +35,7 @@ public struct NodeOptions: Sendable {
 
 /// One running `tally` process: its flows, its ledger and its control socket.
 public final class Node: Sendable {
-    let configuration: Configuration
+    package let configuration: Configuration
     private let options: NodeOptions
     let ledger: Ledger
     let flows: [Flow]
@@ -60,6 +60,7 @@ public final class Node: Sendable {
             if let clash = await SharedTables.find(in: configuration).first {
                 throw NodeFailure(exitCode: 2, message: clash.message)
             }
+            if let problem = GroupLoops(configuration).problems.first { throw NodeFailure(problem) }
             flows = try Self.flows(of: configuration, options, ledger)
             groups = try Self.groups(of: configuration, options)
         } catch {

@@ -1,3 +1,4 @@
+import TallyGroup
 import TallyModel
 
 /// Why a node ended other than as it was asked to, and with which exit code.
@@ -14,8 +15,16 @@ public struct NodeFailure: Error, CustomStringConvertible {
     }
 
     init(_ error: any Error, group: String) {
-        let failure = NodeFailure(error)
+        let failure = NodeFailure((error as? StoreError)?.inGroup(group) ?? error)
         self.init(exitCode: failure.exitCode, message: "group \(group): \(failure.message)")
+    }
+
+    /// What `tally check` finds too.
+    init(_ problem: (group: String, finding: Finding)) {
+        let finding = problem.finding
+        let parts = ["group \(problem.group)", finding.table.map { "\($0)" }, finding.message].compactMap { $0 }
+        let remedy = finding.remedy.map { "; \($0)" } ?? ""
+        self.init(exitCode: 2, message: parts.joined(separator: ": ") + remedy)
     }
 
     init(_ error: any Error, flow: String? = nil) {

@@ -8,7 +8,7 @@ import TallySQLite
 ///
 /// Whoever makes one to change things holds the state folder meanwhile; see ``NodeConnection``.
 package struct OfflineNode: ControlledNode {
-    let configuration: Configuration
+    package let configuration: Configuration
 
     package init(configuration: Configuration) {
         self.configuration = configuration
@@ -26,13 +26,29 @@ package struct OfflineNode: ControlledNode {
 
     package func groupStatuses() async throws(ControlError) -> [GroupStatus] {
         try await ControlError.wrapping {
-            try configuration.groups.map { settings in
-                try GroupStatus(
-                    notRunning: settings,
-                    members: try settings.stores(in: configuration),
-                    ledgerPath: configuration.ledgerPath(ofGroup: settings.name)
-                )
-            }
+            var statuses: [GroupStatus] = []
+            for settings in configuration.groups { statuses.append(try await status(of: settings)) }
+            return statuses
+        }
+    }
+
+    private func status(of settings: GroupSettings) async throws -> GroupStatus {
+        let members = try settings.stores(in: configuration)
+        do {
+            return try await GroupStatus(
+                notRunning: settings,
+                members: members,
+                ledgerPath: configuration.ledgerPath(ofGroup: settings.name),
+                now: Timestamp.now
+            )
+        } catch let error as StoreError where error.code == .damaged {
+            // The others of the node's flows and groups have something to say all the same.
+            var status = GroupStatus(
+                group: settings.name,
+                members: members.map { GroupStatus.Member(name: $0.name, label: $0.label, phase: .stopped) }
+            )
+            status.members[0].message = error.message
+            return status
         }
     }
 
@@ -98,6 +114,14 @@ package struct OfflineNode: ControlledNode {
             throw ControlError.noGroup(name, in: configuration)
         }
         try await ControlError.wrapping { try await GroupRemoval(of: name, in: configuration).run(group: name) }
+    }
+
+    package func surveyLedger(ofGroup name: String) async throws(ControlError) -> RebuildDetail {
+        try await ControlError.wrapping { try GroupRebuild(of: name, in: configuration).survey() }
+    }
+
+    package func rebuild(group name: String) async throws(ControlError) -> RebuildDetail {
+        try await ControlError.wrapping { try GroupRebuild(of: name, in: configuration).run(at: .now()) }
     }
 
     // MARK: Dead letters

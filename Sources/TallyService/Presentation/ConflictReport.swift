@@ -26,8 +26,10 @@ package enum ConflictReport {
             )
         }
         var end = "\(Humane.count(conflicts.count, "conflict"))"
-        let waiting = conflicts.count { $0.state == "waiting" }
-        if waiting > 0 { end += ", \(Humane.count(waiting)) waiting for a person" }
+        let waiting = conflicts.filter { $0.state == "waiting" }
+        let kept = waiting.count { $0.constraint != nil }
+        if waiting.count > kept { end += ", \(Humane.count(waiting.count - kept)) waiting for a person" }
+        if kept > 0 { end += ", \(Humane.count(kept)) waiting for what is in the way to give way" }
         return table.lines() + ["", Line(end + ".")]
     }
 
@@ -38,20 +40,41 @@ package enum ConflictReport {
         }
         add("table", Line(conflict.table))
         add("key", Line(text(conflict.key)))
-        add("column", Line(conflict.column ?? "none: a delete met other writes of the row"))
-        add("policy", Line(conflict.policy))
+        if let constraint = conflict.constraint {
+            add("rule", Line(conflict.policy))
+            if let other = other(of: constraint) {
+                add(constraint.kind == "parent" ? "misses" : "clashes", Line(other))
+            }
+            if let member = constraint.member {
+                add("found by", Line(member + (constraint.said.map { ": \($0)" } ?? "")))
+            }
+        } else {
+            add("column", Line(conflict.column ?? "none: a delete met other writes of the row"))
+            add("policy", Line(conflict.policy))
+        }
         add("state", Line(conflict.state, tone(of: conflict.state)))
         if let decision = conflict.decision {
             add("decided", Line(decision + (conflict.decidedAt.map { " at \(Humane.moment($0))" } ?? "")))
         }
         add("arose", Line("with entry \(conflict.sequence) of the ledger"))
+        if let whole = conflict.partOf {
+            add("part of", Line("conflict \(whole), since another write joined it", .warning))
+        }
+        if let parts = conflict.parts {
+            add(
+                "joins",
+                Line("conflict\(parts.count == 1 ? "" : "s") " + parts.map(String.init).joined(separator: ", "))
+            )
+        }
         add("base", Line(base(of: conflict)))
         lines.append("")
         lines += versions(of: conflict).lines(indent: 2)
         lines.append("")
         add("result", Line(result(of: conflict)))
         if let row = conflict.result { add("row", Line(text(row))) }
-        if conflict.state == "waiting" {
+        if conflict.state == "waiting", let constraint = conflict.constraint {
+            lines += ["", Line("  " + remedy(conflict, constraint), .warning)]
+        } else if conflict.state == "waiting" {
             let id = conflict.id
             lines.append("")
             lines.append(
@@ -86,11 +109,44 @@ package enum ConflictReport {
 
     /// `eu wrote 7, us wrote 8: it became 8; undone: kept eu`.
     private static func gist(of conflict: ConflictDetail) -> String {
+        if let constraint = conflict.constraint { return gist(of: conflict, constraint) }
         let parts = conflict.versions.map { "\($0.member) \(deed($0, conflict.column))" }
         let provisional = conflict.state == "waiting" ? "for now it is" : "it became"
         let end = conflict.column == nil ? result(of: conflict) : "\(provisional) \(result(of: conflict))"
         let decision = conflict.decision.map { "; \(conflict.state): \($0)" } ?? ""
         return "\(parts.joined(separator: ", ")): \(end)\(decision)"
+    }
+
+    /// `us inserted it; users id = 1 has the same: it is kept out of every member until that gives way`.
+    private static func gist(of conflict: ConflictDetail, _ constraint: ConflictDetail.Constraint) -> String {
+        let deeds = conflict.versions.map { "\($0.member) \(deed($0, nil))" }.joined(separator: ", ")
+        let begin = deeds.isEmpty ? "" : "\(deeds); "
+        let other = other(of: constraint) ?? "another row"
+        let state = conflict.state == "waiting" ? "" : " (\(conflict.state))"
+        switch constraint.kind {
+        case "unique":
+            let end = conflict.result == nil ? "kept out of every member" : "every member keeps what it was before"
+            return "\(begin)\(other) has the same: \(end)\(state)"
+        case "parent": return "\(begin)\(other) is not there: kept out of every member\(state)"
+        case "row": return "\(begin)what merging makes of it breaks a rule: the last write is kept back\(state)"
+        default: return "\(constraint.member ?? "a member") refuses it: \(constraint.name ?? "no reason given")\(state)"
+        }
+    }
+
+    private static func other(of constraint: ConflictDetail.Constraint) -> String? {
+        guard let table = constraint.table, let key = constraint.key else { return nil }
+        return "\(table) \(text(key))"
+    }
+
+    /// What ends a constraint's conflict.
+    private static func remedy(_ conflict: ConflictDetail, _ constraint: ConflictDetail.Constraint) -> String {
+        let set = "`tally conflicts resolve \(conflict.id) --set COLUMN=VALUE`"
+        return switch constraint.kind {
+        case "unique": "It comes by itself when the other row gives way; \(set) gives it other values."
+        case "parent": "It comes by itself when the row that it refers to is there; \(set) has it refer to another."
+        case "row": "It stays so until somebody writes these columns; \(set) does."
+        default: "It is tried again now and then; mend the row, or the rule in that member."
+        }
     }
 
     private static func deed(_ version: ConflictDetail.Version, _ column: String?) -> String {
@@ -153,4 +209,9 @@ package enum ConflictReport {
             return edit.before.map { "\(edit.column): \($0) → \(after)" } ?? "\(edit.column) = \(after)"
         }.joined(separator: ", ")
     }
+}
+
+extension ConflictDetail.Constraint {
+    /// What the member says, where it alone does without the row.
+    fileprivate var said: String? { kind == "refused" ? name : nil }
 }

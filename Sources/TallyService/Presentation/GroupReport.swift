@@ -24,8 +24,21 @@ package enum GroupReport {
             conflicts += ", " + Line("\(Humane.count(status.waiting)) waiting: `tally conflicts list`", .warning)
         }
         add("conflicts", conflicts)
+        if let objective = status.objectiveSeconds { add("lag", lag(status, objective)) }
+        if status.members.allSatisfy({ $0.phase == .notRunning }) {
+            let words = "the ledger and the members themselves, for nothing runs the group"
+            add("source", Line(status.ledgerBytes > 0 ? words : "nothing yet: the first `tally run` begins the group"))
+        }
         lines.append("")
         return lines + members(of: status).lines(indent: 2)
+    }
+
+    private static func lag(_ status: GroupStatus, _ objective: Double) -> Line {
+        let missing = status.members.filter { $0.misses(objective) }
+        let line = Line("objective \(Humane.span(seconds: objective))")
+        guard !missing.isEmpty else { return line }
+        let names = missing.map { "\($0.name) (\(Humane.span(seconds: $0.worst)))" }.joined(separator: ", ")
+        return line + ", " + Line("missed by \(names)", .bad)
     }
 
     private static func members(of status: GroupStatus) -> TextTable {
@@ -35,6 +48,7 @@ package enum GroupReport {
             TextTable.Column(heading: "CAPTURED TO"),
             TextTable.Column(heading: "APPLIED TO", isNumber: true),
             TextTable.Column(heading: "LAG", isNumber: true),
+            TextTable.Column(heading: "CLOCK", isNumber: true),
             TextTable.Column(heading: "ROWS", isNumber: true),
             TextTable.Column(heading: "REFUSED", isNumber: true)
         )
@@ -44,23 +58,20 @@ package enum GroupReport {
                 Line(member.phase.rawValue, member.phase.tone),
                 Line(member.captured ?? ""),
                 Line(Humane.count(Int(member.applied))),
-                Line(member.lagSeconds.map(Humane.span(seconds:)) ?? ""),
+                Line(member.lagSeconds.map(Humane.span(seconds:)) ?? "", member.lagTone(status.objectiveSeconds)),
+                Line(member.clockSeconds.map(Humane.offset(seconds:)) ?? "", member.clockTone(status.skewSeconds)),
                 Line(member.rows == 0 ? "" : Humane.count(member.rows)),
                 Line(member.refused == 0 ? "" : Humane.count(member.refused), .warning),
-                remarks: member.message.map { [Line($0, member.phase == .stopped ? .bad : .warning)] } ?? []
+                remarks: remarks(on: member, skew: status.skewSeconds) + member.notices.map { Line($0, .warning) }
             )
         }
         return text
     }
-}
 
-extension GroupStatus.Phase {
-    var tone: Tone {
-        switch self {
-        case .live, .finished: .good
-        case .starting, .joining, .notRunning: .plain
-        case .retrying: .warning
-        case .stopped: .bad
-        }
+    private static func remarks(on member: GroupStatus.Member, skew: Double?) -> [Line] {
+        var remarks = member.message.map { [Line($0, member.phase == .stopped ? .bad : .warning)] } ?? []
+        if let notice = member.notice { remarks.append(Line(notice, .warning)) }
+        if let words = member.clockWords(skew: skew) { remarks.append(Line(words, .bad)) }
+        return remarks
     }
 }

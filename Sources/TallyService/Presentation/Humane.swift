@@ -32,6 +32,12 @@ package enum Humane {
         return "\(whole / 86_400) d \(whole / 3600 % 24) h"
     }
 
+    /// `+3 ms`, `-2 m 5 s`: how far something is ahead of or behind something else.
+    package static func offset(seconds: Double) -> String {
+        let sign = seconds < 0 ? "-" : "+"
+        return abs(seconds) < 0.0005 ? "0 ms" : sign + span(seconds: abs(seconds))
+    }
+
     /// `1,200/s`; below ten with one decimal, so that little is told from nothing.
     package static func rate(_ perSecond: Double) -> String {
         guard perSecond.isFinite, perSecond < 1e15 else { return "?/s" }

@@ -1,12 +1,11 @@
-package import TallyEngine
 import UnixSignals
 
-/// Shows how flows get on, again and again.
+/// Shows how flows and groups get on, again and again.
 package struct LiveView: Sendable {
     private let console: Console
-    private let statuses: @Sendable () async throws -> [FlowStatus]
+    private let statuses: @Sendable () async throws -> StatusList
 
-    package init(on console: Console, statuses: @escaping @Sendable () async throws -> [FlowStatus]) {
+    package init(on console: Console, statuses: @escaping @Sendable () async throws -> StatusList) {
         self.console = console
         self.statuses = statuses
     }
@@ -15,10 +14,10 @@ package struct LiveView: Sendable {
     package func followRun() async throws {
         defer { console.leaveBlock() }
         while !Task.isCancelled {
-            console.show(block: ProgressBlock.lines(try await statuses()))
+            console.show(block: try await block())
             do { try await Task.sleep(for: .milliseconds(250)) } catch { break }
         }
-        console.show(block: ProgressBlock.lines(try await statuses()))
+        console.show(block: try await block())
     }
 
     /// Shows the whole status every second until the user interrupts: in place on a terminal, one after the other
@@ -40,8 +39,13 @@ package struct LiveView: Sendable {
         console.leaveBlock()
     }
 
-    private func draw(_ statuses: [FlowStatus]) {
-        let lines = StatusReport.lines(statuses)
+    private func block() async throws -> [Line] {
+        let statuses = try await statuses()
+        return ProgressBlock.lines(statuses.flows, statuses.groups)
+    }
+
+    private func draw(_ statuses: StatusList) {
+        let lines = StatusReport.lines(statuses.flows, statuses.groups)
         if console.isTerminal {
             console.show(block: lines)
         } else {

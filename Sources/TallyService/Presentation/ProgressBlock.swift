@@ -1,4 +1,5 @@
 package import TallyEngine
+package import TallyGroup
 
 /// The few lines that `tally run` keeps up to date on a terminal.
 package enum ProgressBlock {
@@ -6,9 +7,9 @@ package enum ProgressBlock {
     /// Tables being loaded that are shown for each flow; of more, only how many.
     private static let mostTables = 6
 
-    package static func lines(_ statuses: [FlowStatus]) -> [Line] {
-        let width = statuses.map(\.flow.count).max() ?? 0
-        return statuses.flatMap { lines(of: $0, nameWidth: width) }
+    package static func lines(_ flows: [FlowStatus], _ groups: [GroupStatus] = []) -> [Line] {
+        let width = (flows.map(\.flow.count) + groups.map(\.group.count)).max() ?? 0
+        return flows.flatMap { lines(of: $0, nameWidth: width) } + groups.flatMap { lines(of: $0, nameWidth: width) }
     }
 
     private static func lines(of status: FlowStatus, nameWidth: Int) -> [Line] {

@@ -14,6 +14,10 @@ struct WordedTarget: Target {
         try await wording.wording { wording(try await base.inspect(request)) }
     }
 
+    func clockOffset(from now: WallClock) async throws -> Duration? {
+        try await wording.wording { try await base.clockOffset(from: now) }
+    }
+
     func open(flow: String, runner: Runner, takeOver: Bool) async throws -> any TargetSession {
         try await wording.wording {
             let session = try await base.open(flow: flow, runner: runner, takeOver: takeOver)
@@ -45,6 +49,10 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.schema(of: table) }
     }
 
+    func keyCollations(of table: TableName) async throws -> [String: String] {
+        try await wording.wording { try await base.keyCollations(of: table) }
+    }
+
     func isEmpty(_ table: TableName) async throws -> Bool {
         try await wording.wording { try await base.isEmpty(table) }
     }
@@ -67,7 +75,17 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.apply(slice, replaying: replaying) }
     }
 
-    func sign(_ sequence: UInt64) async throws { try await wording.wording { try await base.sign(sequence) } }
+    func violation(of index: Int, in slice: Slice) async throws -> Violation? {
+        try await wording.wording { try await base.violation(of: index, in: slice) }
+    }
+
+    func orphans(of slice: Slice) async throws -> [Orphan] {
+        try await wording.wording { try await base.orphans(of: slice) }
+    }
+
+    var enforcesForeignKeys: Bool { get async { await base.enforcesForeignKeys } }
+
+    func sign(_ place: Position) async throws { try await wording.wording { try await base.sign(place) } }
 
     var packedForms: Set<String> { base.packedForms }
 

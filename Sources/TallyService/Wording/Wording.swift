@@ -33,7 +33,7 @@ struct Wording: Sendable {
 
     func callAsFunction(_ error: any Error) -> any Error {
         guard var error = error as? StoreError else { return error }
-        error.message = self(error.message)
+        error.fact = self(error.fact)
         // Whoever prints an error may print its cause.
         error.cause = nil
         return error

@@ -7,7 +7,7 @@ package struct TargetContract: Sendable {
     package enum Rule: String, Sendable, CaseIterable {
         case makesTables, changesStructure, finishesLoads
         case appliesInOrder, appliesTwiceAsOnce, movesKeys, truncates, leavesAbsentValues
-        case countsMended, countsNothingWhileReplaying, rejectsOneRowAlone
+        case countsMended, countsNothingWhileReplaying, rejectsOneRowAlone, tellsViolations
         case addsRows, addsRowsBeside, replacesRanges, sweepsRanges
         case showsNothingBeforeTheCommit, rollsBack, keepsCheckpointAndNotes, isDurable
         case refusesSecondRunners, fencesFormerRunners, letsGoWhenClosed, forgetsRemovedFlows
@@ -15,19 +15,23 @@ package struct TargetContract: Sendable {
 
     private let target: any Target
     private let newRunner: @Sendable () -> Runner
+    private let makeUnique: @Sendable (TableName, _ column: String) async throws -> Void
     private let read: @Sendable (TableName) async throws -> [Row]
 
     /// - Parameters:
     ///   - target: Empty.
     ///   - newRunner: A runner of this very process, under a new id each time.
+    ///   - makeUnique: Sees to it that the store refuses two rows of a table with the same value in a column.
     ///   - read: All rows of a table by its key, and their columns as the table has them.
     package init(
         _ target: any Target,
         newRunner: @escaping @Sendable () -> Runner,
+        makeUnique: @escaping @Sendable (TableName, _ column: String) async throws -> Void,
         read: @escaping @Sendable (TableName) async throws -> [Row]
     ) {
         self.target = target
         self.newRunner = newRunner
+        self.makeUnique = makeUnique
         self.read = read
     }
 
@@ -45,6 +49,7 @@ package struct TargetContract: Sendable {
         case .countsMended: try await countsMended()
         case .countsNothingWhileReplaying: try await countsNothingWhileReplaying()
         case .rejectsOneRowAlone: try await rejectsOneRowAlone()
+        case .tellsViolations: try await tellsViolations()
         case .addsRows: try await addsRows()
         case .addsRowsBeside: try await addsRowsBeside()
         case .replacesRanges: try await replacesRanges()
@@ -84,6 +89,8 @@ package struct TargetContract: Sendable {
         await session.close()
         try insist(try await read(Thing.name), is: expected, "the rows")
     }
+
+    func makeUnique(_ column: String) async throws { try await makeUnique(Thing.name, column) }
 
     func rows() async throws -> [Row] { try await read(Thing.name) }
 

@@ -65,13 +65,16 @@ extension GroupSimulation {
     }
 
     private mutating func park(_ refused: [RowID], _ batch: Batch) {
-        let base = members[batch.member].applied
+        let intake = intakes[batch.member]
         for (id, _, _) in batch.rows {
+            // A row that the member came with it holds as of then.
+            let base = max(members[batch.member].applied, intake.found[id] ?? 0)
             let former = intakes[batch.member].parked[id]
             if refused.contains(id) {
                 let isNew = former.map { $0.taken.map { $0 <= base } ?? false } ?? true
-                intakes[batch.member].parked[id] = (isNew ? base : former?.base ?? base, nil)
-            } else if former != nil {
+                let isVague = isNew ? intake.isVague : former?.isVague ?? false
+                intakes[batch.member].parked[id] = (isNew ? base : former?.base ?? base, nil, isVague)
+            } else if let former, former.taken == nil {
                 intakes[batch.member].parked[id]?.taken = batch.end
             }
         }

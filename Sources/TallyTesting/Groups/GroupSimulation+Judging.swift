@@ -13,7 +13,7 @@ extension GroupSimulation {
             }
             // What is withheld is named with all that its writes came to.
             if memory.latest(of: id)?.withheld != nil { continue }
-            if let problem = compareWithAll(id) ?? findLost(id) { return fail(problem) }
+            if let problem = compareWithAll(id) ?? findLost(id) ?? findLostWithLedger(id) { return fail(problem) }
         }
         if shape.isUnique, let problem = findUnsettled() { fail(problem) }
     }

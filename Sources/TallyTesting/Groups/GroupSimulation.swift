@@ -42,16 +42,22 @@ package struct GroupSimulation: Sendable {
         /// Whether the member was restored and not brought to anything since: what its rows had seen is not known exactly.
         var isVague = false
         /// The rows that the member was found with when it came, and the sequence at which it came.
-        var found: Set<RowID> = []
+        var found: [RowID: UInt64] = [:]
         var cameAt: UInt64 = 0
         /// The rows that the member refuses, and the sequences as of which it holds them and has been brought over them.
-        var parked: [RowID: (base: UInt64, taken: UInt64?)] = [:]
+        var parked: [RowID: (base: UInt64, taken: UInt64?, isVague: Bool)] = [:]
+
+        /// The rows among those of some changes that the member held as nothing that the group ever had.
+        func guessed(_ changes: [RowChange]) -> Set<RowID> {
+            guard base < cameAt else { return [] }
+            return Set(changes.compactMap(GroupSimulation.row).filter { found[$0] == 0 })
+        }
 
         /// How the member had come by the rows of some changes.
         func compared(_ changes: [RowChange]) -> [RowID: UInt64] {
             var result: [RowID: UInt64] = [:]
             for id in changes.compactMap(GroupSimulation.row) {
-                if base < cameAt, found.contains(id) { result[id] = cameAt }
+                if base < cameAt { result[id] = found[id] }
                 if let parked = parked[id], parked.base < base, parked.taken.map({ $0 > base }) ?? true {
                     result[id] = parked.base
                 }
@@ -78,19 +84,23 @@ package struct GroupSimulation: Sendable {
     var merger: Merger
     var intakes: [Intake] = []
     private var batches: [Batch] = []
+    /// Copies of the ledger.
+    var ledgerCopies: [LedgerCopy] = []
+    /// What became of writes that a ledger put back no longer knew.
+    var aftermath = Aftermath()
     private var backups: [(member: Int, copy: SimulatedMember)] = []
     private var cutOff: Set<Int> = []
     private var now: Int64 = 1_700_000_000_000_000
     /// The writes of members, by number: which write of the ledger each became.
-    private(set) var stamped: [Int: (row: RowID, write: RowWrite)] = [:]
+    var stamped: [Int: (row: RowID, write: RowWrite)] = [:]
     /// The members' writes that the ledger's state of a row holds.
-    private var merged: [RowID: Set<Int>] = [:]
+    var merged: [RowID: Set<Int>] = [:]
     /// For each write, what its author's row truly held before it.
-    private(set) var truths: [Int: (author: Int, seen: Set<Int>, before: Row?)] = [:]
+    private(set) var truths: [Int: (author: Int, seen: Set<Int>, before: Row?, row: RowID, after: Row?)] = [:]
     private var nextWrite = 0
-    private var nextActor: UInt16 = 10
+    var nextActor: UInt16 = 10
     /// Who members were before they were restored.
-    private var former: [Int: Set<Actor>] = [:]
+    var former: [Int: Set<Actor>] = [:]
     private(set) var problem: String?
     /// The rows that are withheld, and the transactions that ever were.
     var withholdings: [Withholding] = []
@@ -164,6 +174,8 @@ package struct GroupSimulation: Sendable {
         case 16: crash()
         case 17: if cutOff.contains(member) { cutOff.remove(member) } else { cutOff.insert(member) }
         case 18: if dice.below(4) == 0 { backUp(member) } else { restore() }
+        case 19 where !shape.isUnique && dice.below(3) == 0:
+            if dice.below(2) == 0 { copyLedger() } else { putLedgerBack() }
         default: forgetBatches(of: member)
         }
     }
@@ -195,14 +207,14 @@ package struct GroupSimulation: Sendable {
     private mutating func seedRows() {
         for key in 0..<Self.keys where dice.below(2) == 0 {
             let row = Row([.integer(Int64(key)), .text("seed\(key)"), .integer(10), .integer(0)])
-            let write = number(author: 0, seen: [], before: nil)
+            let write = number(author: 0, seen: [], before: nil, of: Self.id(key), after: row)
             members[0].rows[Self.id(key)] = SimulatedMember.Held(row: row, seen: [write])
         }
     }
 
-    private mutating func number(author: Int, seen: Set<Int>, before: Row?) -> Int {
+    private mutating func number(author: Int, seen: Set<Int>, before: Row?, of row: RowID, after: Row?) -> Int {
         nextWrite += 1
-        truths[nextWrite] = (author, seen, before)
+        truths[nextWrite] = (author, seen, before, row, after)
         return nextWrite
     }
 
@@ -226,7 +238,7 @@ package struct GroupSimulation: Sendable {
         var writes: [Int] = []
         for (id, after) in planned {
             let held = members[index].rows[id] ?? SimulatedMember.Held(row: nil, seen: [])
-            let write = number(author: index, seen: held.seen, before: held.row)
+            let write = number(author: index, seen: held.seen, before: held.row, of: id, after: after.row)
             members[index].rows[id] = SimulatedMember.Held(row: after.row, seen: held.seen.union([write]))
             changes.append(after.row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
             writes.append(write)
@@ -280,15 +292,21 @@ package struct GroupSimulation: Sendable {
 
     @discardableResult
     private mutating func readOne(_ index: Int) -> Bool {
-        if intakes[index].history != members[index].history { join(index) }
+        if intakes[index].history != members[index].history || !isRecognised(index) { join(index) }
         guard intakes[index].position < members[index].log.count else { return false }
         let record = members[index].log[intakes[index].position]
         intakes[index].position += 1
         switch record {
-        case .signed(let sequence):
-            intakes[index].base = sequence
+        case .signed(let lineage):
+            guard memory.lineage.starts(with: lineage) else {
+                fail("\(index) is read where another copy of the ledger signed it")
+                return false
+            }
+            intakes[index].base = UInt64(lineage.count)
             intakes[index].isVague = false
-            intakes[index].parked = intakes[index].parked.filter { $0.value.taken.map { $0 > sequence } ?? true }
+            intakes[index].parked = intakes[index].parked.filter {
+                $0.value.taken.map { $0 > UInt64(lineage.count) } ?? true
+            }
             updateStable()
         case .local(let changes, let writes, let committed):
             take(changes, writes, from: index, base: intakes[index].base, committed: committed)
@@ -304,7 +322,7 @@ package struct GroupSimulation: Sendable {
         committed: Timestamp,
         standing: CapturedTransaction.Standing = .following
     ) {
-        let transaction = CapturedTransaction(
+        var transaction = CapturedTransaction(
             author: members[index].actor,
             base: shape.flaw == .base ? memory.head : base,
             committed: committed,
@@ -313,6 +331,7 @@ package struct GroupSimulation: Sendable {
             compared: standing == .following ? intakes[index].compared(changes) : [:],
             standing: standing
         )
+        if standing == .following { transaction.guessed = intakes[index].guessed(changes) }
         do {
             guard let entry = try merger.take(transaction, into: &memory) else { return }
             note("read \(writes) of \(index) as \(entry.sequence), base \(base)")
@@ -351,7 +370,9 @@ package struct GroupSimulation: Sendable {
         guard standing == .following, let truth = truths[number] else { return }
         // A member that has not been brought to what the group was when it came is admitted row by row.
         let intake = intakes[truth.author]
-        if intake.isVague || intake.base < intake.cameAt { return }
+        if intake.isVague || intake.base < intake.cameAt || intake.parked[id]?.isVague == true { return }
+        // A row that a member ahead of the ledger was found with has writes in it that the ledger hears of later.
+        if memory.versions[id]?.contains(where: \.version.isFound) == true { return }
         for (other, known) in stamped where known.row == id && other != number {
             let isSeen = write.stamp.context.includes(known.write.stamp.dot)
             let wasSeen = truth.seen.contains(other)
@@ -382,11 +403,13 @@ package struct GroupSimulation: Sendable {
         let (start, end) = (members[index].applied, memory.head)
         let parked = intakes[index].parked.filter { $0.value.taken == nil }.keys
         // What a member refused is tried again with what comes next: what a signature says has to be new with it.
-        guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined else { return }
+        guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined,
+            isRecognised(index)
+        else { return }
         guard !cutOff.contains(index), !batches.contains(where: { $0.member == index }) else { return }
         let intake = intakes[index]
         let due = memory.due(for: members[index].actor, after: start, upTo: end) { row, sequence in
-            sequence <= intake.cameAt && intake.found.contains(row)
+            sequence <= intake.cameAt && intake.found[row].map { sequence <= $0 } ?? false
         }
         let again = parked.filter { !due.contains($0) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         let rows = (due + again).map { id in
@@ -417,8 +440,9 @@ package struct GroupSimulation: Sendable {
                 members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
             }
         }
-        members[batch.member].applied = batch.end
-        members[batch.member].log.append(.signed(batch.end))
+        members[batch.member].lineage = Array(memory.lineage.prefix(Int(batch.end)))
+        members[batch.member].claim = nil
+        members[batch.member].log.append(.signed(members[batch.member].lineage))
         note("bring \(batch.member) to \(batch.end): \(batch.rows.map { $0.id.key[5] })")
     }
 
@@ -429,7 +453,7 @@ package struct GroupSimulation: Sendable {
     // MARK: What goes wrong
 
     /// The node ends and starts anew from its ledger.
-    private mutating func crash() {
+    mutating func crash() {
         batches = []
         var clocks: [Actor: HybridTime] = [:]
         for (actor, time) in memory.entries.map({ ($0.dot.actor, $0.sight.clock) }) { clocks[actor] = time }
@@ -455,46 +479,55 @@ package struct GroupSimulation: Sendable {
         members[backup.member].history = history
         members[backup.member].log = []
         forgetBatches(of: backup.member)
+        aftermath.hasMemberLoss = true
         note("restore \(backup.member) to \(backup.copy.applied)")
     }
 
     /// Compares what a member holds with what the group holds.
     private mutating func join(_ index: Int) {
-        if members[index].history > 0 {
+        let origin = origin(of: index)
+        if members[index].history > 0 || !isRecognised(index) {
             // Nothing that the ledger has of it is its own any more.
             former[index, default: []].insert(members[index].actor)
             members[index].actor = Actor(nextActor)
             nextActor += 1
         }
+        if case .ahead(let shared) = origin { claim(index, at: shared) }
+        if origin == .nowhere { members[index].lineage = [] }
         let member = members[index]
         intakes[index] = Intake(position: member.log.count, base: 0, history: member.history)
-        intakes[index].isVague = member.history > 0
+        intakes[index].isVague = member.history > 0 || origin != .nowhere
         updateStable()
         do {
             var comparison = Comparison(
                 member: member.actor,
-                applied: member.applied,
+                from: origin,
                 head: memory.head,
                 former: former[index] ?? [],
                 givesWay: index > 0
             )
             for (id, held) in member.rows.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) }) {
                 guard let row = held.row else { continue }
-                let isSame = try comparison.found(row, as: id, &merger, &memory)
-                guard isSame else { continue }
-                if comparison.keepsFound { intakes[index].found.insert(id) }
+                let finding = try comparison.found(row, as: id, &merger, &memory)
+                keep(finding, of: id, in: index, comparison)
+                guard finding == .same else { continue }
                 // Who holds what the group holds has seen what the group has, however it came by it.
                 members[index].rows[id]?.seen.formUnion(merged[id] ?? [])
             }
             for id in memory.rows(of: 0) where comparison.asksForMissing && member.rows[id]?.row == nil {
-                try comparison.missed(id, &merger, &memory)
+                let finding = try comparison.missed(id, &merger, &memory)
+                if finding == .written { keep(finding, of: id, in: index, comparison) }
+                if finding == .stale { aftermath.excused.formUnion(member.rows[id]?.seen ?? []) }
             }
             let received = Timestamp(microseconds: now)
             if let transaction = comparison.transaction(received: received) {
                 let writes = transaction.changes.map { change -> Int in
-                    let held = Self.row(of: change).flatMap { member.rows[$0] }
-                    // The rows of a member that joins are new to the group, whatever wrote them.
-                    return number(author: index, seen: held?.seen ?? [], before: nil)
+                    let id = Self.row(of: change)!
+                    let held = member.rows[id]
+                    let before = row(id, before: comparison)
+                    let number = number(author: index, seen: held?.seen ?? [], before: before, of: id, after: held?.row)
+                    aftermath.found.insert(number)
+                    return number
                 }
                 take(
                     transaction.changes,
@@ -509,8 +542,8 @@ package struct GroupSimulation: Sendable {
                     members[index].rows[id, default: SimulatedMember.Held(row: nil, seen: [])].seen.insert(write)
                 }
             }
-            intakes[index].base = comparison.keepsFound ? 0 : comparison.base
-            intakes[index].cameAt = comparison.keepsFound ? comparison.base : 0
+            intakes[index].base = comparison.start
+            intakes[index].cameAt = comparison.keepsFound ? memory.head : 0
             intakes[index].isJoined = true
             updateStable()
             note("join \(index), brought to \(member.applied): base \(comparison.base)")

@@ -9,6 +9,12 @@ package struct InMemoryGroupMemory: GroupMemory, Sendable {
 
     package private(set) var versions: [RowID: [Kept]] = [:]
     package private(set) var entries: [Entry] = []
+    /// The entries by numbers that no entry of another copy of the ledger has.
+    package private(set) var lineage: [Int] = []
+    /// Members that were taken up though another copy of the ledger had brought them further.
+    package var claims: Set<Int> = []
+    /// The number of the next entry.
+    package var nextMark = 0
     package private(set) var conflicts: [Conflict] = []
     /// The rows of each entry, in order.
     private var written: [[RowID]] = [[]]
@@ -34,7 +40,8 @@ package struct InMemoryGroupMemory: GroupMemory, Sendable {
                 sequence: version.sequence,
                 author: version.dot.actor,
                 base: version.base,
-                returns: version.returns
+                returns: version.returns,
+                isFound: version.isFound
             )
             if isEnough(trace) { return }
         }
@@ -55,6 +62,8 @@ package struct InMemoryGroupMemory: GroupMemory, Sendable {
 
     package mutating func keep(_ entry: Entry) {
         entries.append(entry)
+        lineage.append(nextMark)
+        nextMark += 1
         written.append([])
     }
 

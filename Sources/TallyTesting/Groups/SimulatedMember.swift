@@ -6,8 +6,8 @@ struct SimulatedMember: Sendable {
     /// One transaction in the member's log.
     enum Record: Sendable {
         case local([RowChange], writes: [Int], committed: Timestamp)
-        /// The group's own, that brought the member to a sequence.
-        case signed(UInt64)
+        /// The group's own, that brought the member to a place in the ledger.
+        case signed([Int])
     }
 
     /// A row, and every write whose effect is in what it holds.
@@ -21,8 +21,12 @@ struct SimulatedMember: Sendable {
     let skew: Int64
     var rows: [RowID: Held] = [:]
     var log: [Record] = []
-    /// The sequence that it holds: its checkpoint.
-    var applied: UInt64 = 0
+    /// Its checkpoint: the entries that it was brought to, each by a number that no other entry of any copy of the ledger has.
+    var lineage: [Int] = []
+    /// What the ledger noted when it took the member up, where another copy had brought it further.
+    var claim: Int?
+    /// The sequence that it holds.
+    var applied: UInt64 { UInt64(lineage.count) }
     /// Tells histories apart: a member that was restored begins another.
     var history = 0
 }

@@ -85,6 +85,14 @@ final class InMemoryTargetSession: TargetSession, Sendable {
         return target.flaw == .swallowsRejections ? ApplyOutcome(mended: outcome.mended) : outcome
     }
 
+    func violation(of index: Int, in slice: Slice) async throws -> Violation? {
+        let check = target.state.withLock { $0.check }
+        return try await call(.violation) { try seen.violation(of: index, in: slice, accepts: check) }
+    }
+
+    /// None: its tables have no foreign keys.
+    func orphans(of slice: Slice) async throws -> [Orphan] { try await call(.orphans) { [] } }
+
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
         let check = target.state.withLock { $0.check }
         let keys = chunk.rows.map { $0.picking(chunk.schema.key) }

@@ -3,7 +3,7 @@ package enum StoreCall: String, Sendable, Hashable {
     case catalog, inspect, open, progress, remove
     case next, latest, rowCount, ranges, chunk, acknowledge, closeSource
     case schema, isEmpty, permitsFolding, create, alter, finishLoad
-    case apply, load, commit, rollback, makeDurable, closeTarget
+    case apply, violation, orphans, load, commit, rollback, makeDurable, closeTarget
     case ledger
 }
 

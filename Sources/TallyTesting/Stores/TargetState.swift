@@ -53,6 +53,21 @@ package struct TargetState: Sendable, Hashable {
         return outcome
     }
 
+    func violation(
+        of index: Int,
+        in slice: Slice,
+        accepts: (TableSchema, Row) -> Bool
+    ) throws -> Violation? {
+        let change = slice.changes[index]
+        let schema = slice.tables[change.table]
+        guard let table = tables[schema.name] else {
+            throw StoreError(.missingTable, "the target has no table \(schema.name)", table: schema.name)
+        }
+        guard change.operation == .insert || change.operation == .update else { return nil }
+        let row = table.arranged(change.row, try table.places(of: schema))
+        return table.violation(of: row, former: change.formerKey, isComplete: change.row.isComplete, accepts: accepts)
+    }
+
     private mutating func fate(
         of change: Change,
         in name: TableName,

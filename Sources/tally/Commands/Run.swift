@@ -5,14 +5,14 @@ import TallyService
 /// `tally run`: the node itself.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Follows every flow until it is told to stop.",
+        abstract: "Runs every flow and every group until it is told to stop.",
         discussion:
-            "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0, or 1 where a flow stood still because of an error."
+            "SIGINT and SIGTERM end it gracefully: it finishes the transaction at hand, saves and exits 0, or 1 where a flow or a member of a group stood still because of an error."
     )
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Flag(help: "End when every flow has caught up.")
+    @Flag(help: "End when every flow and every group has caught up.")
     var once = false
 
     @Flag(help: "Take flows from runners that cannot be seen to have ended. Make sure that they have.")
@@ -40,7 +40,7 @@ struct Run: AsyncParsableCommand {
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             if console.isTerminal, !hidesProgress {
-                group.addTask { try await LiveView(on: console) { await node.statuses() }.followRun() }
+                group.addTask { try await LiveView(on: console) { try await node.everything() }.followRun() }
             }
             // The node ends by itself; the view only with it, so that its last state is what stays.
             let result: Result<Void, any Error>

@@ -1,11 +1,11 @@
 import ArgumentParser
 import TallyService
 
-/// `tally status`: how the flows get on.
+/// `tally status`: how flows and groups get on.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows phase, position, lag, rate, retries and dead letters of every flow and table.",
-        discussion: "Exits with 1 when a flow has stopped."
+        abstract: "Shows how every flow and table, and every group and member, gets on: phase, position, lag and more.",
+        discussion: "Exits with 1 when a flow or a member of a group has stopped."
     )
 
     @OptionGroup var options: ConfigurationOptions
@@ -25,17 +25,17 @@ struct Status: AsyncParsableCommand {
         if watch {
             // Anew every time: a node may start or end meanwhile.
             let view = LiveView(on: .output) {
-                try await NodeConnection.open(configuration, to: .look).node.statuses()
+                try await NodeConnection.open(configuration, to: .look).node.everything()
             }
             return try await view.watch()
         }
         let node = try NodeConnection.open(configuration, to: .look).node
-        let (statuses, groups) = (try await node.statuses(), try await node.groupStatuses())
+        let statuses = try await node.everything()
         if json {
-            Console.output.write(try JSONText.of(StatusList(flows: statuses, groups: groups)) + "\n")
+            Console.output.write(try JSONText.of(statuses) + "\n")
         } else {
-            Console.output.write(StatusReport.lines(statuses, groups))
+            Console.output.write(StatusReport.lines(statuses.flows, statuses.groups))
         }
-        if StatusReport.hasStopped(statuses) || GroupReport.hasStopped(groups) { throw ExitCode(1) }
+        if StatusReport.hasStopped(statuses.flows) || GroupReport.hasStopped(statuses.groups) { throw ExitCode(1) }
     }
 }

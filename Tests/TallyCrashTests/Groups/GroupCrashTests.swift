@@ -53,9 +53,11 @@ struct GroupCrashTests {
         #expect(held.split(separator: "\n").compactMap { Int($0) } == truth)
         let written = try await stage.everywhere("SELECT count(*) FROM ledger")
         #expect(written.allSatisfy { Int($0).map { $0 > 100 } ?? false }, "every member was written to: \(written)")
+        let cutOff = try await stage.cutOffTimes()
+        #expect(cutOff > 0, "the server whose clock is ahead was written to")
         print(
             "crash test of a group: \(done), transactions \(written), \(transactions) of the file's writer, "
-                + "\(cutShort) runs of users cut short"
+                + "\(cutShort) runs of users cut short, \(cutOff) times cut off"
         )
         await stage.close()
     }

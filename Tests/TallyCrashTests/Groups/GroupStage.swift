@@ -6,7 +6,8 @@ import TallyHarness
 import TallyModel
 import TallyTesting
 
-/// Two servers and a file in one group, all of them written to at once, and the program between them.
+/// Two servers and a file in one group, all of them written to at once, and the program between them. The clock of one
+/// server is ten minutes ahead, of which the group allows one.
 final class GroupStage {
     static let rows = 12
 
@@ -17,7 +18,9 @@ final class GroupStage {
 
     init() async throws {
         let eu = try await PostgresDatabase("eu", on: PostgresServer.start())
-        let us = try await PostgresDatabase("us", on: PostgresServer.start())
+        var settings = PostgresServer.Settings()
+        settings.environment = try WrongClock(ahead: .seconds(600)).environment()
+        let us = try await PostgresDatabase("us", on: PostgresServer.start(settings))
         servers = [eu, us]
         site = try Site(
             stores: ["eu": .postgres(eu.url), "us": .postgres(us.url), "edge": "edge.db"],
@@ -165,6 +168,12 @@ final class GroupStage {
             answers.append(try await server.psql(query).trimmingCharacters(in: .newlines))
         }
         return answers + [try await file.run(query + ";")]
+    }
+
+    /// How many entries of the group's ledger had their times cut off.
+    func cutOffTimes() async throws -> Int {
+        let ledger = SQLiteShell(".tally/groups/stock.db", in: site.folder)
+        return Int(try await ledger.run("SELECT count(*) FROM entry WHERE clamped IS NOT NULL;")) ?? 0
     }
 
     func close() async {

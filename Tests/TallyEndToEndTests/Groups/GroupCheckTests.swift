@@ -80,6 +80,10 @@ struct GroupCheckTests {
         let answer = try await group.site.run("check")
         #expect(answer.exitCode == 1)
         #expect(answer.output.contains("items: flow short-cut brings the table from a member to a member"))
+        let run = try await group.site.run("run", "--once")
+        #expect(run.exitCode == 2)
+        #expect(run.errors.contains("group carts: items: flow short-cut brings the table from a member"), "\(run.text)")
+        #expect(try await group.shell("edge").tallyObjects() == [], "nothing was begun")
         #expect(answer.output.contains("  error    us: "))
         #expect(answer.output.contains("eu: items: another flow captures this file by triggers"), "\(answer.output)")
     }

@@ -27,6 +27,17 @@ struct GroupLossTests {
     }
 
     @Test
+    func aTableThatIsMadeAnewForAMemberHasAllRows() async throws {
+        try await b.run("DROP TABLE d;")
+        try await a.run("INSERT INTO d VALUES (3, 'c'); DELETE FROM d WHERE id = 1;")
+        try await site.syncOnce()
+        #expect(try await b.lines("SELECT id, v FROM d ORDER BY id;") == ["2|b", "3|c"])
+        try await b.run("UPDATE d SET v = 'bb' WHERE id = 2;")
+        try await site.syncOnce()
+        for member in [a, b] { #expect(try await member.lines("SELECT id, v FROM d ORDER BY id;") == ["2|bb", "3|c"]) }
+    }
+
+    @Test
     func aColumnThatIsDroppedInOneMemberIsKeptInTheOther() async throws {
         try await b.run("ALTER TABLE d DROP COLUMN v; ALTER TABLE d ADD COLUMN v TEXT;")
         for _ in 0..<2 { _ = try await site.run("run", "--once") }

@@ -6,8 +6,12 @@ import Testing
 struct InMemoryContractTests {
     @Test(arguments: TargetContract.Rule.allCases)
     func theInMemoryTargetKeepsItsContract(rule: TargetContract.Rule) async throws {
-        let target = InMemoryTarget(loadsBeside: true)
-        let contract = TargetContract(target.reached(by: .clear), newRunner: Self.newRunner) { name in
+        let target = InMemoryTarget(uniques: rule == .tellsViolations ? [Thing.name: "name"] : [:], loadsBeside: true)
+        let contract = TargetContract(
+            target.reached(by: .clear),
+            newRunner: Self.newRunner,
+            makeUnique: { _, _ in }
+        ) { name in
             guard let table = target.visible.tables[name] else { return [] }
             return table.rows.values.sorted { left, right in
                 guard case .integer(let left)? = left[0], case .integer(let right)? = right[0] else { return false }

@@ -31,7 +31,13 @@ struct PostgresContractTests {
     func target(rule: TargetContract.Rule) async throws {
         try await Self.withDatabase { server, name in
             let target = PostgresTarget(options: try ConnectionOptions(server.url(database: name)))
-            let contract = TargetContract(target, newRunner: Self.newRunner) { table in
+            let contract = TargetContract(
+                target,
+                newRunner: Self.newRunner,
+                makeUnique: { table, column in
+                    _ = try await server.psql("ALTER TABLE \(table.postgresSQL) ADD UNIQUE (\(column))", database: name)
+                }
+            ) { table in
                 let text = try await server.psql("SELECT * FROM \(table.postgresSQL) ORDER BY 1", database: name)
                 return text.split(separator: "\n").map(Self.row)
             }

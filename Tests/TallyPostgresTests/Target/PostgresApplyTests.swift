@@ -213,6 +213,23 @@ struct PostgresApplyTests {
         #expect(try await database.psql("SELECT * FROM t ORDER BY id") == "1|b\n2|a\n4|c")
     }
 
+    @Test("make one row give way, and no other, to one in an index over a generated column")
+    func givesWayByGeneratedColumn() async throws {
+        let database = try await TargetDatabase(
+            """
+            CREATE TABLE t (id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) STORED UNIQUE);
+            INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)
+            """
+        )
+        let session = try await database.open()
+        let change = Change.insert(.integer(9), .integer(2))
+        let outcome = try await session.apply([change], to: try database.definedSchema("t"), replaying: true)
+        #expect(outcome == ApplyOutcome())
+        try await session.commit()
+        await session.close()
+        #expect(try await database.psql("SELECT * FROM t ORDER BY id") == "1|1|2\n3|3|6\n9|2|4")
+    }
+
     @Test("make rows give way while the table catches up, for constraints that the source has, too")
     func givesWay() async throws {
         let script = "CREATE TABLE t (id int PRIMARY KEY, seat text UNIQUE, low text)"

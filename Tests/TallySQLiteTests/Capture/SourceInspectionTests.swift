@@ -78,7 +78,7 @@ struct SourceInspectionTests {
         let found = try await file.source.inspect(file.request())
         #expect(
             found.contains {
-                $0.severity == .warning && $0.message.contains("flow old (to copy.db)")
+                $0.severity == .warning && $0.message.contains("old (to copy.db)")
                     && $0.message.contains("2 captured rows")
             }
         )

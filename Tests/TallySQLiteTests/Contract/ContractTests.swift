@@ -9,7 +9,13 @@ struct ContractTests {
     @Test("as a target", arguments: TargetContract.Rule.allCases)
     func target(rule: TargetContract.Rule) async throws {
         let fixture = try TargetFixture()
-        let contract = TargetContract(fixture.target, newRunner: { Runner.current() }) { table in
+        let contract = TargetContract(
+            fixture.target,
+            newRunner: { Runner.current() },
+            makeUnique: { table, column in
+                try fixture.shell("CREATE UNIQUE INDEX \(table.name)_\(column) ON \(table.name)(\(column))")
+            }
+        ) { table in
             let schema = try fixture.schema(table.name, on: fixture.path)
             return try fixture.rows(schema).map { Row($0) }
         }

@@ -1,26 +1,39 @@
 /// The highest resident memory of Tally's process, by what it was doing.
 final class MemoryRecord {
-    /// In the order in which they were first seen, in bytes.
-    private(set) var peaks: [(label: String, bytes: Int)] = []
+    /// What has a bound of its own.
+    enum Kind: String, CaseIterable {
+        case flows, groups
 
-    func record(_ bytes: Int, _ label: String) {
+        /// In megabytes.
+        var bound: Double {
+            switch self {
+            case .flows: 100
+            case .groups: 200
+            }
+        }
+    }
+
+    /// In the order in which they were first seen, in bytes.
+    private(set) var peaks: [(label: String, bytes: Int, kind: Kind)] = []
+
+    func record(_ bytes: Int, _ label: String, of kind: Kind = .flows) {
         if let index = peaks.firstIndex(where: { $0.label == label }) {
             peaks[index].bytes = max(peaks[index].bytes, bytes)
         } else {
-            peaks.append((label, bytes))
+            peaks.append((label, bytes, kind))
         }
     }
 
     var findings: [Finding] {
-        guard !peaks.isEmpty else { return [] }
-        let megabytes = peaks.map { Double($0.bytes) / 1_000_000 }
-        return [
-            Finding(
-                "resident memory, the most of all runs",
-                values: Spread([megabytes.max() ?? 0]),
+        Kind.allCases.compactMap { kind in
+            let megabytes = peaks.filter { $0.kind == kind }.map { Double($0.bytes) / 1_000_000 }
+            guard let most = megabytes.max() else { return nil }
+            return Finding(
+                "resident memory of \(kind.rawValue), the most of all runs",
+                values: Spread([most]),
                 unit: "MB",
-                aim: .below(100)
+                aim: .below(kind.bound)
             )
-        ]
+        }
     }
 }

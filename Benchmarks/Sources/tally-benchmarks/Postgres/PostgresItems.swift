@@ -46,7 +46,10 @@ enum PostgresItems {
         /// Rows that the table has before.
         func rowsBefore(_ count: Int) -> Int { self == .inserts ? 0 : count }
 
-        func script(_ count: Int) -> String {
+        /// - Parameters:
+        ///   - offset: The work begins behind the row with that id.
+        ///   - difference: What updates add to the price; two that differ in it write different values.
+        func script(_ count: Int, after offset: Int = 0, adding difference: Int = 1) -> String {
             // How durable the source is while the backlog is made is not what is measured.
             """
             SET synchronous_commit = off;
@@ -55,7 +58,7 @@ enum PostgresItems {
             BEGIN
                 PERFORM setseed(0.5);
                 FOR n IN 0..\(self == .small ? count - 1 : count / 100 - 1) LOOP
-                    \(step(count))
+                    \(step(count, after: offset, adding: difference))
                     COMMIT;
                 END LOOP;
                 UPDATE marker SET n = \(count);
@@ -65,27 +68,29 @@ enum PostgresItems {
             """
         }
 
-        private func step(_ count: Int) -> String {
-            let change = "price = price + 1, attrs = attrs || '{\"seen\": true}', updated_at = clock_timestamp()"
+        private func step(_ count: Int, after offset: Int, adding difference: Int) -> String {
+            let change =
+                "price = price + \(difference), attrs = attrs || '{\"seen\": true}', updated_at = clock_timestamp()"
             switch self {
             case .inserts:
-                return "INSERT INTO items SELECT g, \(columns) FROM generate_series(n * 100 + 1, n * 100 + 100) g;"
+                return
+                    "INSERT INTO items SELECT g, \(columns) FROM generate_series(\(offset) + n * 100 + 1, \(offset) + n * 100 + 100) g;"
             case .spread:
                 // 7919 is prime, so that every row is met once, far from the one before it.
                 return "UPDATE items SET \(change) WHERE id = ANY (ARRAY(SELECT "
-                    + "(g * 7919::bigint) % \(count) + 1 FROM generate_series(n * 100, n * 100 + 99) g));"
+                    + "(g * 7919::bigint) % \(count) + 1 + \(offset) FROM generate_series(n * 100, n * 100 + 99) g));"
             case .hot:
                 return "UPDATE items SET \(change) WHERE id = ANY (ARRAY(SELECT "
-                    + "(g * 37) % 1000 + 1 FROM generate_series(n * 100, n * 100 + 99) g));"
+                    + "(g * 37) % 1000 + 1 + \(offset) FROM generate_series(n * 100, n * 100 + 99) g));"
             case .small:
                 return """
                     d := random();
                     IF d < 0.7 THEN
-                        INSERT INTO items SELECT g, \(columns) FROM generate_series(\(count) + n, \(count) + n) g;
+                        INSERT INTO items SELECT g, \(columns) FROM generate_series(\(offset + count) + n, \(offset + count) + n) g;
                     ELSIF d < 0.9 THEN
-                        UPDATE items SET \(change) WHERE id = (n * 7919::bigint) % \(count) + 1;
+                        UPDATE items SET \(change) WHERE id = (n * 7919::bigint) % \(count) + 1 + \(offset);
                     ELSE
-                        DELETE FROM items WHERE id = (n * 7919::bigint) % \(count) + 1;
+                        DELETE FROM items WHERE id = (n * 7919::bigint) % \(count) + 1 + \(offset);
                     END IF;
                     """
             }

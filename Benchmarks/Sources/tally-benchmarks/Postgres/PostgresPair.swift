@@ -23,9 +23,7 @@ final class PostgresPair {
     /// One measurement: a database on the source with a table of `rows` rows, and two empty ones on the target, for
     /// Tally and for its peer; all gone afterwards.
     func withDatabases(rows: Int, _ body: (PostgresRun) throws -> Void) throws {
-        runs += 1
-        let run = PostgresRun(pair: self, name: "run\(runs)", folder: "\(bench.folder)/postgres-\(runs)")
-        try FileManager.default.createDirectory(atPath: run.folder, withIntermediateDirectories: true)
+        let run = try nextRun()
         try source.psql("CREATE DATABASE \(run.name)", "postgres")
         for name in [run.name, run.peer] { try target.psql("CREATE DATABASE \(name)", "postgres") }
         try source.psql(PostgresItems.table + PostgresItems.fill(rows), run.name)
@@ -33,7 +31,19 @@ final class PostgresPair {
         try body(run)
         try source.psql("DROP DATABASE \(run.name) WITH (FORCE)", "postgres")
         for name in [run.name, run.peer] { try target.psql("DROP DATABASE \(name) WITH (FORCE)", "postgres") }
-        // What one run left to be written is not the next one's to wait for.
+        try checkpoint()
+    }
+
+    /// A name of its own, and a folder.
+    func nextRun() throws -> PostgresRun {
+        runs += 1
+        let run = PostgresRun(pair: self, name: "run\(runs)", folder: "\(bench.folder)/postgres-\(runs)")
+        try FileManager.default.createDirectory(atPath: run.folder, withIntermediateDirectories: true)
+        return run
+    }
+
+    /// Has both servers write what they have to: what one run left is not the next one's to wait for.
+    func checkpoint() throws {
         for server in [source, target] { try server.psql("CHECKPOINT", "postgres") }
     }
 }

@@ -1,7 +1,7 @@
 /// The results as a table and as a page.
 struct Report {
     let findings: [Finding]
-    let peaks: [(label: String, bytes: Int)]
+    let peaks: [(label: String, bytes: Int, kind: MemoryRecord.Kind)]
     let machine: Machine
     let options: Options
 
@@ -42,7 +42,9 @@ struct Report {
         `synchronous = NORMAL`, Tally's and the peers', and after each run the copy is compared with the source, value by
         value. The writer's figures are of 1,000 rows a transaction; that in Python uses its `sqlite3` module
         and `executemany`, and its rows are made outside the time. Lag is from the return of COMMIT on the source to
-        the row being read from the target.
+        the row being read from the target. Groups: members are two PostgreSQL servers on one machine, what is caught up with
+        was written while nothing ran, 100 rows a transaction, and both are compared after each run by a sum over
+        all of their rows; their lag is from before the INSERT to the commit in the other member, from the side where it is worse.
 
         \(memory)
 

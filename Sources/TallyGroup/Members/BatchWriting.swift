@@ -1,0 +1,136 @@
+import TallyLedger
+import TallyMerge
+import TallyModel
+
+/// What a member is brought in one transaction.
+struct MemberBatch: Sendable {
+    var rows: [DueRow]
+    /// Rows that it refused before.
+    var parked: [DueRow]
+    /// The sequence that it is brought to.
+    var end: UInt64
+
+    /// Each row once.
+    var all: [DueRow] {
+        guard !parked.isEmpty else { return rows }
+        let ids = Set(rows.map(\.id))
+        return rows + parked.filter { !ids.contains($0.id) }
+    }
+}
+
+/// Writes a batch to a member, whatever the order in which its rows can be.
+///
+/// Rows are what they are at the batch's end: a value may have gone from one row to another on the way, or two may have
+/// changed theirs. So what is refused at first is tried again after the others, and what is in each other's way is taken
+/// out and put in together.
+struct BatchWriting {
+    /// Rows that were taken out did not all go in again; the transaction is of no use.
+    struct NotTogether: Error {
+        var rows: Set<RowID>
+    }
+
+    struct RefusedRow {
+        var row: DueRow
+        var reason: String
+        var violation: Violation?
+    }
+
+    /// How many rows a slice has.
+    private static let slice = 2048
+
+    private let batch: MemberBatch
+    private let outlet: Outlet
+    private let target: any TargetSession
+    /// Rows that are not to be taken out.
+    private let apart: Set<RowID>
+    private(set) var refused: [RefusedRow] = []
+    private(set) var breaches: [FoundBreach] = []
+
+    init(_ batch: MemberBatch, outlet: Outlet, target: any TargetSession, apart: Set<RowID>) {
+        self.batch = batch
+        self.outlet = outlet
+        self.target = target
+        self.apart = apart
+    }
+
+    mutating func run() async throws {
+        let rows = batch.all
+        var loads: [Outlet.Load] = []
+        for start in stride(from: 0, to: rows.count, by: Self.slice) {
+            let some = Array(rows[start..<min(start + Self.slice, rows.count)])
+            loads.append(try outlet.load(some))
+            refused += try await apply(loads[loads.count - 1], of: some)
+        }
+        if !refused.isEmpty {
+            try await tryAgain()
+            try await explain()
+            let circle = await circle()
+            if !circle.isEmpty {
+                try await exchange(circle)
+                try await tryAgain()
+                try await explain()
+            }
+        }
+        breaches = refused.map { FoundBreach($0.row.id, $0.violation, $0.reason, in: outlet.table($0.row.id)) }
+        for load in loads { breaches += try await target.orphans(of: load.slice).compactMap(outlet.breach) }
+    }
+
+    private func apply(_ rows: [DueRow]) async throws -> [RefusedRow] {
+        try await apply(try outlet.load(rows), of: rows)
+    }
+
+    private func apply(_ load: Outlet.Load, of rows: [DueRow]) async throws -> [RefusedRow] {
+        var refused = load.unfit.map { RefusedRow(row: rows[$0.index], reason: $0.reason) }
+        if !load.slice.changes.isEmpty {
+            let outcome = try await target.apply(load.slice, replaying: [])
+            refused += outcome.rejections.map { RefusedRow(row: rows[load.rows[$0.index]], reason: $0.reason) }
+        }
+        return refused
+    }
+
+    /// Tries what was refused until none of it goes in any more.
+    private mutating func tryAgain() async throws {
+        var count = Int.max
+        while !refused.isEmpty, refused.count < count {
+            count = refused.count
+            refused = try await apply(refused.map(\.row))
+        }
+    }
+
+    /// Asks what keeps rows out.
+    private mutating func explain() async throws {
+        guard !refused.isEmpty else { return }
+        let load = try outlet.load(refused.map(\.row))
+        for (index, place) in load.rows.enumerated() {
+            refused[place].violation = try await target.violation(of: index, in: load.slice)
+        }
+    }
+
+    /// The rows that are in the way of nothing but each other.
+    private func circle() async -> [DueRow] {
+        guard await !target.enforcesForeignKeys else { return [] }
+        var obstacles: [RowID: Set<RowID>] = [:]
+        for refusal in refused where !apart.contains(refusal.row.id) {
+            guard let violation = refusal.violation, violation.kind == .unique, !violation.obstacles.isEmpty else {
+                continue
+            }
+            let table = outlet.table(refusal.row.id)
+            obstacles[refusal.row.id] = Set(violation.obstacles.map(table.id))
+        }
+        var count = Int.max
+        while obstacles.count < count {
+            count = obstacles.count
+            obstacles = obstacles.filter { $0.value.allSatisfy { obstacles[$0] != nil } }
+        }
+        return refused.map(\.row).filter { obstacles[$0.id] != nil }
+    }
+
+    /// Takes rows out and puts them in as they are to be.
+    private mutating func exchange(_ rows: [DueRow]) async throws {
+        let ids = Set(rows.map(\.id))
+        _ = try await target.apply(try outlet.removal(of: rows), replaying: [])
+        let out = try await apply(rows)
+        guard out.isEmpty else { throw NotTogether(rows: ids) }
+        refused.removeAll { ids.contains($0.row.id) }
+    }
+}

@@ -1,0 +1,56 @@
+import TallyMerge
+import TallyModel
+
+/// A constraint that a row of the group breaks in a member, as the member found it.
+struct FoundBreach: Sendable {
+    var row: RowID
+    /// What the group can decide about; `nil` where that is nothing.
+    var breach: Breach?
+    /// The constraint's name in the member.
+    var constraint: String?
+    /// Whether the member does without the row.
+    var isRefused: Bool
+    /// In the member's words.
+    var reason: String
+    /// Whether the member has refused the row before.
+    var isKnown = false
+}
+
+extension FoundBreach {
+    /// - Parameter violation: What the member says about a row of `table` that it refuses; `nil` where it takes it after all.
+    init(_ row: RowID, _ violation: Violation?, _ reason: String, in table: GroupTable) {
+        self.init(row: row, constraint: violation?.constraint, isRefused: true, reason: violation?.reason ?? reason)
+        guard let violation else { return }
+        switch violation.kind {
+        case .unique:
+            // Where there are several, the others come to light when the first has given way.
+            guard let other = violation.obstacles.first.map(table.id), other != row else { return }
+            let columns = violation.columns.compactMap { table.schema.column(named: $0) }
+            let isByValue = violation.isByValue && columns.count == violation.columns.count
+            breach = Breach(row: row, rule: .unique(isByValue ? columns : [], other))
+        case .check, .notNull: breach = Breach(row: row, rule: .row)
+        case .foreignKey, .other: breach = nil
+        }
+    }
+
+    /// A row without the row that it refers to; `nil` where the group cannot tell which that is.
+    init?(_ orphan: Orphan, child: GroupTable, childSchema: TableSchema, parent: GroupTable) {
+        let names = childSchema.keyColumns.map(\.name)
+        let key = child.schema.keyColumns.map { column in names.firstIndex(of: column.name).flatMap { orphan.key[$0] } }
+        let values = parent.schema.keyColumns.map { column in
+            orphan.parentColumns.firstIndex(of: column.name).flatMap { orphan.values[$0] }
+        }
+        let columns = orphan.columns.compactMap { child.schema.column(named: $0) }
+        guard !key.contains(nil), !values.contains(nil), values.count == orphan.parentColumns.count,
+            columns.count == orphan.columns.count
+        else { return nil }
+        let row = child.id(of: Row(key))
+        self.init(
+            row: row,
+            breach: Breach(row: row, rule: .parent(columns, parent.id(of: Row(values)))),
+            constraint: orphan.constraint,
+            isRefused: false,
+            reason: "the row that it refers to is not there"
+        )
+    }
+}

@@ -1,0 +1,197 @@
+import SQLite
+public import TallyMerge
+public import TallyModel
+
+/// Rows that constraints keep out, each as a conflict that waits.
+extension GroupLedger {
+    private enum Kind: String {
+        case unique, parent, row, refused
+    }
+
+    /// What is withheld from the members now.
+    public func withholdings() throws -> [Withholding] {
+        try connection.all(
+            """
+            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes
+            FROM conflict WHERE state = 'waiting' AND rule IN ('unique', 'parent', 'row') ORDER BY id
+            """
+        ).map { row in
+            guard let table = row[0].integer, let key = row[1].blob, let kind = row[2].string.flatMap(Kind.init),
+                let sequence = row[8].integer, let writes = row[9].blob
+            else { throw GroupMigration.damaged(path, "a row that is withheld cannot be read") }
+            let id = RowID(table: Int(table), key: key)
+            let other = row[5].blob.map { RowID(table: Int(row[4].integer ?? table), key: $0) }
+            let further = row[7].blob.map { RowID(table: Int(table), key: $0) }
+            return Withholding(
+                breach: Breach(row: id, rule: Self.rule(kind, Self.columns(row[3]), other)),
+                sequence: UInt64(sequence),
+                write: try RowState(encoded: writes).writes.first,
+                wanted: nil,
+                further: further.map { Breach(row: id, rule: .unique(Self.columns(row[6]), $0)) }
+            )
+        }
+    }
+
+    /// Brings what is on record about withheld rows to what is withheld now.
+    ///
+    /// - Parameters:
+    ///   - name: What the member that found it calls the constraint.
+    ///   - shown: What members are brought of each row.
+    public func note(
+        _ now: [Withholding],
+        insteadOf former: [Withholding],
+        constraint name: String?,
+        foundBy member: Actor?,
+        at moment: Timestamp,
+        shown: (RowID) throws -> Row?
+    ) throws {
+        let standing = Set(now.map(\.breach.row))
+        for withholding in former where !standing.contains(withholding.breach.row) {
+            try end(withholding.breach.row, "rule <> 'refused'")
+        }
+        let known = Dictionary(former.map { ($0.breach.row, $0) }, uniquingKeysWith: { first, _ in first })
+        for withholding in now {
+            let row = withholding.breach.row
+            if let former = known[row] {
+                if former.breach == withholding.breach, former.further == withholding.further,
+                    former.sequence == withholding.sequence
+                {
+                    continue
+                }
+                try end(row, "rule <> 'refused'")
+            }
+            try insert(withholding, name, member, moment, try shown(row))
+        }
+    }
+
+    private func insert(
+        _ withholding: Withholding,
+        _ name: String?,
+        _ member: Actor?,
+        _ moment: Timestamp,
+        _ shown: Row?
+    ) throws {
+        let (breach, further) = (withholding.breach, withholding.further)
+        let (kind, columns, other) = Self.parts(of: breach.rule)
+        let beyond = further.map { Self.parts(of: $0.rule) }
+        var state = RowState()
+        if let write = withholding.write { state.add(write) }
+        try connection.run(
+            """
+            INSERT INTO conflict (
+                sequence, at, table_number, key, column_number, policy, state, writes, result,
+                rule, rule_name, rule_columns, other_table, other_key, further_columns, further_key, member
+            ) VALUES (?, ?, ?, ?, ?, '', 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .integer(Int64(withholding.sequence)),
+            .integer(moment.microseconds),
+            .integer(Int64(breach.row.table)),
+            .bytes(breach.row.key),
+            columns.count == 1 ? .integer(Int64(columns[0])) : .null,
+            .bytes(state.encoded),
+            shown.map { .bytes(RowCoding.encode($0)) } ?? .null,
+            .text(kind.rawValue),
+            Value(name),
+            .text(Self.text(columns)),
+            other.map { .integer(Int64($0.table)) } ?? .null,
+            other.map { .bytes($0.key) } ?? .null,
+            beyond.map { .text(Self.text($0.columns)) } ?? .null,
+            beyond?.other.map { .bytes($0.key) } ?? .null,
+            member.map { .integer(Int64($0.number)) } ?? .null
+        )
+    }
+
+    /// Notes that one member alone does without a row, unless that is on record.
+    public func noteRefused(_ row: RowID, at sequence: UInt64, by member: Actor, _ reason: String, at moment: Timestamp)
+        throws
+    {
+        let known = try connection.first(
+            """
+            SELECT 1 FROM conflict
+            WHERE table_number = ? AND key = ? AND state = 'waiting' AND rule = 'refused' AND member = ?
+            """,
+            .integer(Int64(row.table)),
+            .bytes(row.key),
+            .integer(Int64(member.number))
+        )
+        guard known == nil else { return }
+        let state = try latest(of: row)?.state ?? RowState()
+        var last = RowState()
+        if let write = state.writes.last { last.add(write) }
+        try connection.run(
+            """
+            INSERT INTO conflict (sequence, at, table_number, key, policy, state, writes, rule, rule_name, member)
+            VALUES (?, ?, ?, ?, '', 'waiting', ?, 'refused', ?, ?)
+            """,
+            .integer(Int64(sequence)),
+            .integer(moment.microseconds),
+            .integer(Int64(row.table)),
+            .bytes(row.key),
+            .bytes(last.encoded),
+            .text(reason),
+            .integer(Int64(member.number))
+        )
+    }
+
+    /// Notes that a member has taken a row that it refused.
+    func endRefused(_ row: RowID, by member: Actor) throws {
+        try end(row, "rule = 'refused' AND member = \(member.number)")
+    }
+
+    private func end(_ row: RowID, _ which: String) throws {
+        try connection.run(
+            "UPDATE conflict SET state = 'superseded' WHERE table_number = ? AND key = ? AND state = 'waiting' AND \(which)",
+            .integer(Int64(row.table)),
+            .bytes(row.key)
+        )
+    }
+
+    /// The rows that were written since ``versionMark`` was `mark`, those of `wanted` alone.
+    public func rows(writtenSince mark: Int64, among wanted: Set<RowID>) throws -> Set<RowID> {
+        guard versionMark > mark else { return [] }
+        return Set(
+            try connection.all("SELECT DISTINCT table_number, key FROM version WHERE id > ?", .integer(mark))
+                .compactMap { row in
+                    guard let table = row[0].integer, let key = row[1].blob else { return nil }
+                    let id = RowID(table: Int(table), key: key)
+                    return wanted.contains(id) ? id : nil
+                }
+        )
+    }
+
+    // MARK: Coding
+
+    static func constraint(_ row: ArraySlice<Value>) -> ConstraintClash? {
+        let row = Array(row)
+        guard let kind = row[0].string.flatMap(Kind.init) else { return nil }
+        return ConstraintClash(
+            kind: ConstraintClash.Kind(rawValue: kind.rawValue) ?? .refused,
+            name: row[1].string,
+            columns: columns(row[2]),
+            other: row[4].blob.map { RowID(table: Int(row[3].integer ?? 0), key: $0) },
+            member: row[5].integer.map { Actor(UInt16(truncatingIfNeeded: $0)) }
+        )
+    }
+
+    private static func rule(_ kind: Kind, _ columns: [Int], _ other: RowID?) -> Breach.Rule {
+        switch (kind, other) {
+        case (.unique, let other?): .unique(columns, other)
+        case (.parent, let other?): .parent(columns, other)
+        default: .row
+        }
+    }
+
+    private static func parts(of rule: Breach.Rule) -> (kind: Kind, columns: [Int], other: RowID?) {
+        switch rule {
+        case .unique(let columns, let other): (.unique, columns, other)
+        case .parent(let columns, let other): (.parent, columns, other)
+        case .row: (.row, [], nil)
+        }
+    }
+
+    private static func text(_ columns: [Int]) -> String { columns.map(String.init).joined(separator: ",") }
+
+    private static func columns(_ value: Value) -> [Int] {
+        value.string?.split(separator: ",").compactMap { Int($0) } ?? []
+    }
+}

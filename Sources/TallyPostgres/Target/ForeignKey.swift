@@ -1,0 +1,22 @@
+import TallyModel
+
+/// A foreign key of the target, between two tables or within one.
+struct ForeignKey: Sendable {
+    /// One column of the foreign key, and the one that it refers to.
+    struct Pair: Sendable {
+        var column: PostgresColumn
+        var parent: String
+        /// Takes the referenced value on its left.
+        var equals: String
+    }
+
+    var name: String
+    /// The table that has it; the whole one, where only a partition has.
+    var child: PostgresTable
+    /// What has it, quoted, for statements about its own rows.
+    var childRows: String
+    /// The table that it refers to; the whole one, where it refers to a partition.
+    var parent: TableName
+    var parentRows: String
+    var pairs: [Pair]
+}

@@ -1,0 +1,158 @@
+import TallyHarness
+import Testing
+
+/// What members cannot hold all at once: the same rows give way in every member, and come when nothing stands against them.
+@Suite(.timeLimit(.minutes(15)))
+struct GroupConstraintTests {
+    private let group: GroupSite
+
+    init() async throws {
+        group = try GroupSite(tables: "people: {}, orders: { delete: loses }, ranges: {}")
+        try await group.shell("eu").run(
+            """
+            CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, email TEXT UNIQUE, city TEXT);
+            CREATE TABLE orders (id INTEGER PRIMARY KEY NOT NULL, person INTEGER REFERENCES people (id), total INTEGER);
+            CREATE TABLE ranges (id INTEGER PRIMARY KEY NOT NULL, low INTEGER, high INTEGER, CHECK (low <= high));
+            INSERT INTO people VALUES (1, 'ada', 'Turin'), (2, 'ben', 'Turin'), (3, 'cid', 'Turin');
+            INSERT INTO orders VALUES (1, 1, 10);
+            INSERT INTO ranges VALUES (1, 1, 10);
+            """
+        )
+        try await group.site.syncOnce()
+    }
+
+    private func write(_ member: String, _ sql: String) async throws {
+        try await group.shell(member).run(sql)
+    }
+
+    private func settle() async throws { try await group.site.syncOnce() }
+
+    /// What all members hold, which has to be the same.
+    private func rows(_ sql: String) async throws -> [String] {
+        let first = try await group.shell("eu").lines(sql)
+        for member in ["us", "edge"] {
+            #expect(try await group.shell(member).lines(sql) == first, "\(member) differs from eu")
+        }
+        return first
+    }
+
+    private func conflicts() async throws -> String { try await group.site.run("conflicts", "list").output }
+
+    private func waiting() async throws -> String {
+        try await group.site.run("conflicts", "list", "--state", "waiting").output
+    }
+
+    private let people = "SELECT id, email, city FROM people ORDER BY id;"
+
+    @Test("A value that two members give: the first to give it keeps it, everywhere")
+    func insertsThatClash() async throws {
+        try await write("us", "INSERT INTO people VALUES (10, 'eve', 'Lyon');")
+        try await write("edge", "INSERT INTO people VALUES (11, 'eve', 'Oslo');")
+        try await settle()
+        #expect(try await rows(people).suffix(1) == ["10|eve|Lyon"])
+        let list = try await waiting()
+        #expect(list.contains("id = 11") && list.contains("people id = 10 has the same"), "\(list)")
+
+        try await write("eu", "UPDATE people SET email = 'eva' WHERE id = 10;")
+        try await settle()
+        #expect(try await rows(people).suffix(2) == ["10|eva|Lyon", "11|eve|Oslo"])
+        #expect(try await waiting().contains("No conflicts"))
+    }
+
+    @Test("An update that clashes leaves the row as it was before, and its other columns go on")
+    func updatesThatClash() async throws {
+        try await write("us", "UPDATE people SET email = 'zoe' WHERE id = 1;")
+        try await write("edge", "UPDATE people SET email = 'zoe', city = 'Oslo' WHERE id = 2;")
+        try await settle()
+        #expect(try await rows(people) == ["1|zoe|Turin", "2|ben|Oslo", "3|cid|Turin"])
+        try await write("eu", "UPDATE people SET city = 'Rome' WHERE id = 2;")
+        try await settle()
+        #expect(try await rows(people) == ["1|zoe|Turin", "2|ben|Rome", "3|cid|Turin"])
+        try await write("us", "DELETE FROM people WHERE id = 1;")
+        try await settle()
+        #expect(try await rows(people) == ["2|zoe|Rome", "3|cid|Turin"])
+    }
+
+    @Test("Rows change what is unique among themselves", arguments: 2...3)
+    func circles(count: Int) async throws {
+        let ids = Array(1...count)
+        let moves = ids.map { "UPDATE people SET email = 'to-\($0 % count + 1)' WHERE id = \($0);" }
+        let names = ["ada", "ben", "cid"]
+        let ends = ids.map { "UPDATE people SET email = '\(names[$0 % count])' WHERE id = \($0);" }
+        try await write("us", "BEGIN; \((moves + ends).joined(separator: " ")) COMMIT;")
+        try await group.site.syncOnce()
+        let expected = ids.map { "\($0)|\(names[$0 % count])|Turin" }
+        #expect(try await rows(people).prefix(count) == expected[...])
+        #expect(try await conflicts().contains("No conflicts"))
+    }
+
+    @Test("A person gives the row that lost another value")
+    func decisions() async throws {
+        try await write("us", "INSERT INTO people VALUES (10, 'eve', 'Lyon');")
+        try await write("edge", "INSERT INTO people VALUES (11, 'eve', 'Oslo');")
+        try await settle()
+        let refused = try await group.site.run("conflicts", "resolve", "1", "--set", "email=eve")
+        #expect(refused.exitCode == 1 && refused.text.contains("another row holds"), "\(refused.text)")
+        let kept = try await group.site.run("conflicts", "resolve", "1", "--keep", "edge")
+        #expect(kept.exitCode == 1 && kept.text.contains("--set COLUMN=VALUE"), "\(kept.text)")
+        _ = try await group.site.run("conflicts", "resolve", "1", "--set", "email=eva")
+        try await settle()
+        #expect(try await rows(people).suffix(2) == ["10|eve|Lyon", "11|eva|Oslo"])
+    }
+
+    @Test("A child whose parent was deleted elsewhere waits for it")
+    func orphans() async throws {
+        try await write("us", "DELETE FROM people WHERE id = 3;")
+        try await write("edge", "INSERT INTO orders VALUES (7, 3, 70);")
+        try await settle()
+        let orders = "SELECT id, person, total FROM orders ORDER BY id;"
+        #expect(try await rows(orders) == ["1|1|10"])
+        let list = try await waiting()
+        #expect(list.contains("people id = 3 is not there"), "\(list)")
+        try await write("eu", "INSERT INTO people VALUES (3, 'cid', 'Bonn');")
+        try await settle()
+        #expect(try await rows(orders) == ["1|1|10", "7|3|70"])
+    }
+
+    @Test("What merging makes of a row breaks a rule: the later write is kept back")
+    func checks() async throws {
+        try await write("us", "UPDATE ranges SET low = 8 WHERE id = 1;")
+        try await write("edge", "UPDATE ranges SET high = 5 WHERE id = 1;")
+        try await settle()
+        #expect(try await rows("SELECT low, high FROM ranges;") == ["8|10"])
+        try await write("eu", "UPDATE ranges SET low = 2, high = 4 WHERE id = 1;")
+        try await settle()
+        #expect(try await rows("SELECT low, high FROM ranges;") == ["2|4"])
+    }
+
+    @Test("A child that somebody left without its parent on purpose stays everywhere")
+    func meantOrphans() async throws {
+        try await write("us", "DELETE FROM people WHERE id = 1;")
+        try await settle()
+        #expect(try await rows("SELECT id, person FROM orders;") == ["1|1"])
+        #expect(try await conflicts().contains("No conflicts"))
+    }
+
+    @Test("A rule that one member alone has keeps rows out of that member, and says so")
+    func rulesOfOneMember() async throws {
+        let site = try GroupSite(tables: "people: {}").site
+        func shell(_ member: String) -> SQLiteShell { SQLiteShell("\(member).db", in: site.folder) }
+        try await shell("eu").run("CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, city TEXT);")
+        try await shell("edge").run(
+            "CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, city TEXT, CHECK (city <> 'Rome'));"
+        )
+        try await site.syncOnce()
+        try await shell("us").run("INSERT INTO people VALUES (1, 'Rome'), (2, 'Turin');")
+        let run = try await site.run("run", "--once")
+        #expect(run.exitCode == 1 && run.text.contains("edge refuses 1 row"), "\(run.text)")
+        #expect(try await shell("eu").lines("SELECT id FROM people;") == ["1", "2"])
+        #expect(try await shell("edge").lines("SELECT id FROM people;") == ["2"])
+        let list = try await site.run("conflicts", "list", "--state", "waiting", "--member", "edge").output
+        #expect(list.contains("edge refuses it: CHECK constraint failed"), "\(list)")
+
+        try await shell("us").run("UPDATE people SET city = 'Pisa' WHERE id = 1;")
+        try await site.syncOnce()
+        #expect(try await shell("edge").lines("SELECT id, city FROM people;") == ["1|Pisa", "2|Turin"])
+        #expect(try await site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
+    }
+}
