@@ -137,7 +137,7 @@ public struct Merger: Sendable {
         if latest.sequence <= base.sequence || isOwn {
             let row = try shown(latest, id)
             var context = base.vector
-            if isOwn { context = latest.context(following: context) }
+            if isOwn { context = try seen(by: latest, base, &memory) }
             return Touched(
                 id: id,
                 latest: latest,
@@ -172,7 +172,7 @@ public struct Merger: Sendable {
         }
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
             found.before = try version.authored.map(\.row) ?? shown(version, id)
-            found.context = version.context(following: base.vector)
+            found.context = try seen(by: version, base, &memory)
             found.isOwn = true
         } else {
             found.before = try row(id, at: base.sequence, in: &memory)
@@ -190,6 +190,16 @@ public struct Merger: Sendable {
     ) throws -> Bool {
         let sight = try sight(of: member, at: base, &memory)
         return try look(at: id, member, sight, .following, &memory).before != nil
+    }
+
+    /// What its author has seen of a row that still holds what it wrote: what it had seen when it wrote that, at the least.
+    private func seen(
+        by version: RowVersion,
+        _ base: Sight,
+        _ memory: inout some GroupMemory
+    ) throws -> VersionVector {
+        let seen = version.base > base.sequence ? try memory.sight(at: version.base) : base
+        return version.context(following: seen.vector)
     }
 
     func outcome(of state: RowState, _ id: RowID) throws -> MergeOutcome {
