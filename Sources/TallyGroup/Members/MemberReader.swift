@@ -56,7 +56,8 @@ struct MemberReader {
     private func check(_ change: SchemaChange) throws {
         guard let table = tables.first(where: { $0.schema.name == change.table }) else { return }
         switch change {
-        case .created: return
+        // What a table of that name held before, the log does not tell.
+        case .created(let schema): throw ComparesAgain(reason: "table \(schema.name) was made anew")
         case .altered(let former, let schema):
             let missing = table.schema.columns.filter { schema.column(named: $0.name) == nil }
             if let column = missing.first {

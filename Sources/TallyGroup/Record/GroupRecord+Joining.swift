@@ -43,6 +43,14 @@ extension GroupRecord {
         try save(member)
     }
 
+    /// Has every member be compared once more where tables have come into the settings of a group that ran before: what the
+    /// members hold of them, no log tells.
+    func beginAnewWithNewTables() throws {
+        let names = Set(groupTables.map(\.schema.name))
+        guard !names.isEmpty, settings.tables.contains(where: { !names.contains($0.name) }) else { return }
+        for name in settings.members { try compareAgain(name) }
+    }
+
     /// Takes in rows as the member holds them.
     func compare(_ rows: [Row], by bridge: TableBridge, _ comparison: Comparison) throws {
         let ledger = try opened()

@@ -11,7 +11,9 @@ extension GroupRecord {
     func sendAgain(_ table: Int, to name: String) throws {
         let ledger = try opened()
         let member = try member(name)
-        guard member.base > 0 || member.cameAt > 0 else { return }
+        // Who wrote all there is may have been brought to nothing, and held it all the same.
+        let isNew = member.base == 0 && member.cameAt == 0 && member.stage != .live && name != settings.seed
+        guard !isNew else { return }
         let rows = try ledger.rows(of: table)
         for start in stride(from: 0, to: rows.count, by: Self.step) {
             try changing { merger in

@@ -59,6 +59,7 @@ actor GroupRecord {
         refusing = Set(try members.values.map(\.actor).filter(ledger.hasParked))
         withholdings = try ledger.withholdings()
         merger.refused = try ledger.parkedRows()
+        try beginAnewWithNewTables()
         try updateStable()
         head.raise(to: sight.sequence)
     }

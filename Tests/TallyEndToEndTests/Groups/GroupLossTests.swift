@@ -60,4 +60,25 @@ struct GroupLossTests {
         try await site.syncOnce()
         #expect(try await a.run("SELECT count(*) FROM d;") == "0")
     }
+
+    @Test
+    func aTableThatComesIntoTheGroupLaterIsBroughtToAllWithWhatEachHolds() async throws {
+        let u = "CREATE TABLE u(id INT PRIMARY KEY NOT NULL, v TEXT);"
+        try await a.run(u + " INSERT INTO u VALUES (1, 'a'), (2, 'a');")
+        try await b.run(u + " INSERT INTO u VALUES (2, 'b'), (3, 'b'); UPDATE d SET v = 'late' WHERE id = 2;")
+        try site.configure(
+            stores: ["a": "a.db", "b": "b.db"],
+            groups: ["  - { name: g, members: [a, b], seed: a, tables: { d: {}, u: {} } }"]
+        )
+        try await site.syncOnce()
+        for member in [a, b] {
+            #expect(try await member.lines("SELECT id, v FROM u ORDER BY id;") == ["1|a", "2|b", "3|b"])
+            #expect(try await member.lines("SELECT id, v FROM d ORDER BY id;") == ["1|a", "2|late"])
+        }
+        let conflicts = try await site.run("conflicts", "list", "--table", "u").output
+        #expect(conflicts.contains("id = 2") && conflicts.contains("a wrote 'a', b wrote 'b'"), "\(conflicts)")
+        try await b.run("INSERT INTO u VALUES (4, 'b'); DELETE FROM u WHERE id = 1;")
+        try await site.syncOnce()
+        #expect(try await a.lines("SELECT id FROM u ORDER BY id;") == ["2", "3", "4"])
+    }
 }
