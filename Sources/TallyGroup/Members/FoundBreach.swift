@@ -28,7 +28,8 @@ extension FoundBreach {
             let columns = violation.columns.compactMap { table.schema.column(named: $0) }
             let isByValue = violation.isByValue && columns.count == violation.columns.count
             breach = Breach(row: row, rule: .unique(isByValue ? columns : [], other))
-        case .check, .notNull: breach = Breach(row: row, rule: .row)
+        case .check, .notNull:
+            breach = Breach(row: row, rule: .row(violation.columns.compactMap { table.schema.column(named: $0) }))
         case .foreignKey, .other: breach = nil
         }
     }

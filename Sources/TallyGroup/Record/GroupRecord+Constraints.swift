@@ -17,7 +17,7 @@ extension GroupRecord {
             var memory = ledger
             let before = merger.head.sequence
             for found in breaches {
-                if let breach = try found.breach.flatMap({ try merger.followed($0, seenAt: end, in: &memory) }) {
+                if let breach = found.breach, try merger.stillHolds(breach, seenAt: end, in: &memory) {
                     let former = standing
                     try merger.withhold(&standing, breach, into: &memory)
                     try note(standing, insteadOf: former, found.constraint, member.actor, merger, ledger)

@@ -177,7 +177,7 @@ extension GroupLedger {
         switch (kind, other) {
         case (.unique, let other?): .unique(columns, other)
         case (.parent, let other?): .parent(columns, other)
-        default: .row
+        default: .row(columns)
         }
     }
 
@@ -185,7 +185,7 @@ extension GroupLedger {
         switch rule {
         case .unique(let columns, let other): (.unique, columns, other)
         case .parent(let columns, let other): (.parent, columns, other)
-        case .row: (.row, [], nil)
+        case .row(let columns): (.row, columns, nil)
         }
     }
 

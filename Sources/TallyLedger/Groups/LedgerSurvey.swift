@@ -14,6 +14,8 @@ public struct LedgerSurvey: Sendable, Hashable {
     public var condition: Condition
     /// How many conflicts there are in each state; `nil` where that cannot be read.
     public var conflicts: [ConflictRecord.State: Int]?
+    /// How many rows constraints keep out of every member, so that the ledger alone has them; `nil` where that cannot be read.
+    public var keptOut: Int?
     /// How many entries of history there are; `nil` where that cannot be read.
     public var entries: Int?
 
@@ -29,6 +31,27 @@ public struct LedgerSurvey: Sendable, Hashable {
 }
 
 extension GroupLedger {
+    /// Makes sure that no row is in the ledger at `path` alone, before it is given up.
+    ///
+    /// - Throws: ``StoreError`` where constraints keep rows out of the members. A ledger that cannot be read has none to save.
+    public static func requireNothingKeptOut(at path: String, group: String) throws {
+        let kept: Int
+        do {
+            guard let ledger = try GroupLedger(readingAt: path, group: group) else { return }
+            defer { ledger.close() }
+            kept = try ledger.withholdings().count
+        } catch let error as StoreError where error.code == .damaged {
+            return
+        }
+        guard kept > 0 else { return }
+        throw StoreError(
+            .unsupported,
+            "constraints keep \(kept) row\(kept == 1 ? "" : "s") or values of group \(group) out of its members, and the group's ledger "
+                + "alone has them: `tally conflicts list --state waiting` shows them; give them other values (`tally conflicts resolve`) or "
+                + "change what is in their way, run the group once more, and say it again. Nothing was changed"
+        )
+    }
+
     /// Looks at the ledger at `path` without changing it, all of it. Takes as long as reading the file.
     ///
     /// - Throws: ``StoreError`` where it cannot be looked at, or was written by a newer Tally.
@@ -40,6 +63,7 @@ extension GroupLedger {
             defer { ledger.close() }
             var survey = LedgerSurvey(condition: try ledger.condition())
             survey.conflicts = try whatIsLeft { try ledger.conflictCounts() }
+            survey.keptOut = try whatIsLeft { try ledger.withholdings().count }
             survey.entries = try whatIsLeft {
                 Int(try ledger.connection.first("SELECT count(*) FROM entry")?.first?.integer ?? 0)
             }

@@ -44,21 +44,21 @@ extension Merger {
         standing = others
     }
 
-    /// The breach as the group can follow it: by values, or, where two rows clash that do not hold the same, as a matter of
-    /// these two rows; `nil` where either was written since the member had been brought to `end`, and they may clash no more.
-    public func followed(_ breach: Breach, seenAt end: UInt64, in memory: inout some GroupMemory) throws -> Breach? {
-        guard case .unique(let columns, let other) = breach.rule, let version = try memory.latest(of: breach.row),
-            let rival = try memory.latest(of: other)
-        else { return breach }
-        let mine = try outcome(of: version.state, breach.row).row
-        let theirs = try shown(rival, other)
-        let isSame = columns.allSatisfy { column in
-            guard let mine, let theirs, column < min(mine.values.count, theirs.values.count) else { return false }
-            return tables[breach.row.table].kinds[column].isSame(mine[column], theirs[column])
+    /// Whether a breach still is one, as far as the group can tell: by the rows' values, or, where it is about an expression, as
+    /// long as neither was written since the member had been brought to `end`.
+    public func stillHolds(_ breach: Breach, seenAt end: UInt64, in memory: inout some GroupMemory) throws -> Bool {
+        guard case .unique(let columns, let other) = breach.rule else { return true }
+        guard let version = try memory.latest(of: breach.row), let rival = try memory.latest(of: other) else {
+            return false
         }
-        if isSame, !columns.isEmpty { return breach }
-        if max(version.sequence, rival.sequence) > end { return nil }
-        return Breach(row: breach.row, rule: .unique([], other))
+        if columns.isEmpty { return max(version.sequence, rival.sequence) <= end }
+        guard let mine = try outcome(of: version.state, breach.row).row, let theirs = try shown(rival, other) else {
+            return false
+        }
+        return columns.allSatisfy { column in
+            column < min(mine.values.count, theirs.values.count)
+                && tables[breach.row.table].kinds[column].isSame(mine[column], theirs[column])
+        }
     }
 
     /// Has members brought a row once more, as it is.
@@ -95,35 +95,51 @@ extension Merger {
         case .parent(let columns, let parent):
             if try row(parent, in: &memory) != nil { return nil }
             let write = Self.claim(on: columns, in: version.state)
-            if known.sequence == 0, try isMeant(write, without: memory.latest(of: parent)) { return nil }
+            if known.sequence == 0, try isMeant(write, version, without: memory.latest(of: parent)) { return nil }
             return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
-        case .row:
+        case .row(let columns):
             if known.sequence > 0 { return version.withheld == nil ? nil : known }
             // What one member wrote and took itself, only another's rules refuse: nothing that a merge has made.
             let frontier = Frontier(of: version.state.writes.map(\.stamp))
-            let candidates = version.state.writes.filter { frontier.contains($0.stamp) }
+            let candidates = version.state.writes.filter { frontier.contains($0.stamp) && $0.isAbout(columns) }
             guard candidates.count > 1, let last = candidates.last else { return nil }
-            let shown = try without(last, id, version, wanted)
-            let withheld = Withheld(columns: last.edits.map(\.column), shown: AuthoredRow(shown))
+            let kept = last.edits.map(\.column).filter { columns.isEmpty || columns.contains($0) }
+            let shown = try without(last, kept, id, version, wanted)
+            let withheld = Withheld(columns: kept, shown: AuthoredRow(shown))
             return shown == wanted ? nil : try withhold(known.breach, version, last, wanted, withheld, &memory)
         }
     }
 
     /// Whether somebody left the row without its parent who knew both: in a member that does not enforce foreign keys.
-    private func isMeant(_ write: RowWrite?, without parent: RowVersion?) throws -> Bool {
+    private func isMeant(_ write: RowWrite?, _ child: RowVersion, without parent: RowVersion?) throws -> Bool {
         guard let write, let parent else { return true }
-        if parent.withheld != nil { return false }
+        // Who deletes both leaves nothing without its parent: somebody else's write has kept this one.
+        if parent.withheld != nil || child.state.writes.contains(where: { $0.kind == .delete }) { return false }
         let deletes = parent.state.writes.filter { $0.kind == .delete }
         return deletes.isEmpty
             || deletes.contains { $0.stamp.dominates(write.stamp) || write.stamp.dominates($0.stamp) }
     }
 
-    /// What the row would be without one of its last writes.
-    private func without(_ write: RowWrite, _ id: RowID, _ version: RowVersion, _ wanted: Row) throws -> Row? {
-        if write.kind == .update, let row = former(of: wanted, write, write.edits.map(\.column), in: id.table) {
+    /// What the row would be without what one of its last writes put into some columns.
+    private func without(
+        _ write: RowWrite,
+        _ columns: [Int],
+        _ id: RowID,
+        _ version: RowVersion,
+        _ wanted: Row
+    ) throws -> Row? {
+        let rules = tables[id.table].rules
+        if write.kind == .update, columns.allSatisfy({ rules.policy(of: $0).isRegister }),
+            let row = former(of: wanted, write, columns, in: id.table)
+        {
             return row
         }
-        return try outcome(of: version.state.leavingOut([write.stamp.dot]), id).row
+        // What is added to others' additions is only left aside.
+        var state = version.state.leavingOut([write.stamp.dot])
+        var rest = write
+        rest.edits.removeAll { columns.contains($0.column) }
+        if write.kind == .update, !rest.edits.isEmpty { state.add(rest) }
+        return try outcome(of: state, id).row
     }
 
     // MARK: Rows that claim the same
@@ -179,10 +195,13 @@ extension Merger {
         for claim in claims {
             func whatBlocks(_ row: Row) -> (id: RowID, columns: [Int])? {
                 for other in placed {
-                    if let columns = rules.clash(claim.id, row, other.claim.id, other.row, tables[claim.id.table].kinds)
-                    {
+                    let kinds = tables[claim.id.table].kinds
+                    if let columns = rules.clash(claim.id, row, other.claim.id, other.row, kinds) {
                         return (other.claim.id, columns)
                     }
+                    // Of rows that have what they had before, nobody has said that they clash.
+                    let isWanted = row == claim.wanted && other.row == other.claim.wanted
+                    if isWanted, rules.isPair(claim.id, other.claim.id) { return (other.claim.id, []) }
                 }
                 return nil
             }
@@ -276,8 +295,7 @@ private struct UniqueRules {
 
     func columns(of table: Int) -> [Int] { columns[table].map { Set($0.joined()).sorted() } ?? [] }
 
-    /// The columns in which two rows must not, and do, hold the same; empty for an expression, `nil` where they may be as
-    /// they are.
+    /// The columns in which two rows must not, and do, hold the same; `nil` where they may be as they are.
     func clash(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row, _ kinds: [ColumnKind]) -> [Int]? {
         guard id.table == other.table else { return nil }
         for columns in (columns[id.table] ?? []).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
@@ -287,7 +305,17 @@ private struct UniqueRules {
             }
             if isSame { return columns }
         }
-        return pairs.contains([id, other]) ? [] : nil
+        return nil
+    }
+
+    /// Whether two rows clash under an expression.
+    func isPair(_ id: RowID, _ other: RowID) -> Bool { pairs.contains([id, other]) }
+}
+
+extension RowWrite {
+    /// Whether it writes one of some columns; of none where they are not known.
+    fileprivate func isAbout(_ columns: [Int]) -> Bool {
+        columns.isEmpty || edits.contains { columns.contains($0.column) }
     }
 }
 

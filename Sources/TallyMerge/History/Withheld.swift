@@ -33,8 +33,8 @@ public struct Breach: Sendable, Hashable {
         case unique([Int], RowID)
         /// The row that these columns name is not there.
         case parent([Int], RowID)
-        /// The row breaks a rule by itself.
-        case row
+        /// The row breaks a rule by itself, which is about these columns; none of them where that is not known.
+        case row([Int])
 
         public var isUnique: Bool { if case .unique = self { true } else { false } }
 

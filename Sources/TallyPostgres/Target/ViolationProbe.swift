@@ -85,7 +85,7 @@ struct ViolationProbe {
             found.columns = obstacle.columns
             found.isByValue =
                 obstacle.condition == nil && !obstacle.joinsNulls && obstacle.terms.count == obstacle.columns.count
-                && obstacle.terms.allSatisfy { $0.operator == "=" }
+                && obstacle.terms.allSatisfy { $0.operator == "OPERATOR(pg_catalog.=)" }
             found.obstacles = try keys(target.run([writer.keys(of: obstacle, inTheWayOf: [change.row])])[0])
         case .check, .foreignKey:
             guard let name = found.constraint else { break }

@@ -76,7 +76,9 @@ extension TableWriter {
             guard let held = try GivenRow(row, for: self, in: table)?.obstacles(beside: schema) else { break }
             found.constraint = held.index.givenName
             found.columns = held.index.columns
-            found.isByValue = held.index.condition == nil && held.index.columns.count == held.index.terms.count
+            found.isByValue =
+                held.index.condition == nil && held.index.columns.count == held.index.terms.count
+                && held.index.terms.allSatisfy { ($0.collation ?? "BINARY").uppercased() == "BINARY" }
             found.obstacles = held.keys
         case .notNull: found.columns = error.subject.map { [String($0.dropFirst(table.name.name.count + 1))] } ?? []
         case .check:

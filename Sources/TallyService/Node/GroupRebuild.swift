@@ -31,6 +31,9 @@ struct GroupRebuild {
     /// Nobody may run the group meanwhile. Cut short anywhere, the next call finishes it, and so does a run of the group.
     func run(at now: Timestamp) throws -> RebuildDetail {
         var detail = try survey()
+        if detail.found.condition == .whole {
+            try GroupLedger.requireNothingKeptOut(at: ledgerPath, group: settings.name)
+        }
         detail.aside = try GroupLedger.setAside(ledgerPath, at: now)
         // With a name of its own, by which members tell that it is not the one that they were brought to where they are by.
         try GroupLedger(path: ledgerPath, group: settings.name).close()

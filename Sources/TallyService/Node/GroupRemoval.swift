@@ -11,6 +11,7 @@ struct GroupRemoval {
     /// Goes from the members to the ledger, so that doing it again finishes what was cut short. A member that cannot be
     /// reached keeps none of the others.
     func run(group: String) async throws {
+        try GroupLedger.requireNothingKeptOut(at: ledgerPath, group: group)
         var failures: [(member: MemberStore, error: any Error)] = []
         for member in members {
             do {

@@ -125,6 +125,58 @@ struct GroupConstraintTests {
         #expect(try await rows("SELECT low, high FROM ranges;") == ["2|4"])
     }
 
+    @Test("What is kept out is not given up with the ledger", arguments: ["remove", "rebuild"])
+    func ledgersThatAreGivenUp(command: String) async throws {
+        try await write("us", "INSERT INTO people VALUES (10, 'eve', 'Lyon');")
+        try await write("edge", "INSERT INTO people VALUES (11, 'eve', 'Oslo');")
+        try await settle()
+        let refused = try await group.site.run(command, "carts", "--yes")
+        #expect(refused.exitCode != 0 && refused.text.contains("keep 1 row"), "\(refused.text)")
+        try await write("eu", "UPDATE people SET email = 'eva' WHERE id = 10;")
+        try await settle()
+        #expect(try await rows(people).suffix(2) == ["10|eva|Lyon", "11|eve|Oslo"])
+        let done = try await group.site.run(command, "carts", "--yes")
+        #expect(done.exitCode == 0, "\(done.text)")
+    }
+
+    @Test("A child that is kept by another member's write waits for its parent, in the same table too")
+    func ownParents() async throws {
+        let site = try GroupSite(tables: "tree: {}")
+        try await site.shell("eu").run(
+            """
+            CREATE TABLE tree (id INTEGER PRIMARY KEY NOT NULL, up INTEGER REFERENCES tree (id), name TEXT);
+            INSERT INTO tree VALUES (1, NULL, ''), (2, 1, '');
+            """
+        )
+        try await site.site.syncOnce()
+        try await site.shell("eu").run("DELETE FROM tree;")
+        try await site.shell("us").run("UPDATE tree SET name = 'b' WHERE id = 2;")
+        try await site.site.syncOnce()
+        for member in site.members { #expect(try await site.shell(member).lines("SELECT * FROM tree;") == []) }
+        try await site.shell("us").run("INSERT INTO tree VALUES (1, NULL, 'again');")
+        try await site.site.syncOnce()
+        for member in site.members {
+            #expect(try await site.shell(member).lines("SELECT * FROM tree ORDER BY id;") == ["1||again", "2|1|b"])
+        }
+    }
+
+    @Test("A check that counted values break together keeps the later difference back, and no other column")
+    func countedChecks() async throws {
+        let site = try GroupSite(tables: "t: { merge: { n: counter, w: counter } }")
+        try await site.shell("eu").run(
+            """
+            CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, n INTEGER, w INTEGER CHECK (w < 100));
+            INSERT INTO t VALUES (1, 0, 50);
+            """
+        )
+        try await site.site.syncOnce()
+        try await site.shell("us").run("UPDATE t SET w = w + 30;")
+        try await site.shell("eu").run("UPDATE t SET w = w + 30;")
+        try await site.shell("edge").run("UPDATE t SET n = n + 100;")
+        try await site.site.syncOnce()
+        for member in site.members { #expect(try await site.shell(member).lines("SELECT n, w FROM t;") == ["100|80"]) }
+    }
+
     @Test("A child that somebody left without its parent on purpose stays everywhere")
     func meantOrphans() async throws {
         try await write("us", "DELETE FROM people WHERE id = 1;")
