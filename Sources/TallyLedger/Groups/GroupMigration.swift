@@ -80,6 +80,7 @@ enum GroupMigration {
             ALTER TABLE conflict ADD COLUMN further_key BLOB;
             ALTER TABLE conflict ADD COLUMN member INTEGER;
             CREATE INDEX conflict_rule ON conflict (table_number, key) WHERE rule IS NOT NULL AND state = 'waiting';
+            CREATE INDEX conflict_open ON conflict (table_number, key, column_number) WHERE state IN ('resolved', 'waiting');
             """
         ),
         (
