@@ -30,6 +30,7 @@ package struct PostgresPrograms: Sendable {
     private static func folders() -> [String] {
         let parents = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"]
         let versioned = parents.flatMap { parent in
+            // A folder that is not there has no versions in it.
             let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
             return names.compactMap { name -> (version: Int, folder: String)? in
                 Int(name.replacing("postgresql@", with: "")).map { ($0, "\(parent)/\(name)/bin") }
