@@ -320,7 +320,8 @@ package struct GroupSimulation: Sendable {
         from index: Int,
         base: UInt64,
         committed: Timestamp,
-        standing: CapturedTransaction.Standing = .following
+        standing: CapturedTransaction.Standing = .following,
+        guessed: Set<RowID>? = nil
     ) {
         var transaction = CapturedTransaction(
             author: members[index].actor,
@@ -331,7 +332,7 @@ package struct GroupSimulation: Sendable {
             compared: standing == .following ? intakes[index].compared(changes) : [:],
             standing: standing
         )
-        if standing == .following { transaction.guessed = intakes[index].guessed(changes) }
+        if standing == .following { transaction.guessed = guessed ?? intakes[index].guessed(changes) }
         do {
             guard let entry = try merger.take(transaction, into: &memory) else { return }
             note("read \(writes) of \(index) as \(entry.sequence), base \(base)")
@@ -535,7 +536,8 @@ package struct GroupSimulation: Sendable {
                     from: index,
                     base: transaction.base,
                     committed: transaction.committed,
-                    standing: transaction.standing
+                    standing: transaction.standing,
+                    guessed: transaction.guessed
                 )
                 for (change, write) in zip(transaction.changes, writes) {
                     guard let id = Self.row(of: change) else { continue }
