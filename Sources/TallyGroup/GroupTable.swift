@@ -34,7 +34,10 @@ package struct GroupTable: Sendable {
     }
 
     /// The identity of the row with a key, in whatever spelling.
-    func id(of key: Row) -> RowID { RowID(table: number, key: RowCoding.encode(values.identity(of: key))) }
+    func id(of key: Row) -> RowID { identity(values.identity(of: key)) }
+
+    /// The identity of the row with a key as ``GroupValues/identity(of:)`` has it.
+    func identity(_ key: Row) -> RowID { RowID(table: number, key: RowCoding.encode(key)) }
 
     /// The identities that a row with a key may have, whether members are of one kind or not.
     func ids(of key: Row) -> [RowID] {

@@ -68,7 +68,7 @@ struct TableBridge: Sendable {
     private func key(_ spelled: Row) -> MemberKey {
         let known = table.values.identity(of: spelled)
         return MemberKey(
-            id: table.id(of: spelled),
+            id: table.identity(known),
             spelling: spellsFreely && !isOwn(spelled, of: known) ? RowCoding.encode(spelled) : nil,
             hasNull: spelled.values.contains(.null)
         )

@@ -109,15 +109,15 @@ struct MemberKeys {
 }
 
 extension MemberKey {
+    fileprivate var isPlain: Bool { spelling == nil && !hasNull }
+
     /// The key as the member holds it.
     var name: [UInt8] { spelling ?? id.key }
 }
 
 extension MemberChange {
     /// Whether its keys are keys of the group, in its own spelling.
-    fileprivate var isPlain: Bool {
-        [key, former].allSatisfy { key in key.map { $0.spelling == nil && !$0.hasNull } ?? true }
-    }
+    fileprivate var isPlain: Bool { key.isPlain && former?.isPlain ?? true }
 
     var put: RowChange { .put(key.id, row, time: time) }
 

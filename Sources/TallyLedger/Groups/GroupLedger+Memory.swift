@@ -138,6 +138,7 @@ extension GroupLedger: GroupMemory {
 
     public func keep(_ entry: Entry) throws {
         guard let clock = entry.sight.clock else { return }
+        let fingerprint = try fingerprint(of: entry, clock: clock)
         try connection.run(
             """
             INSERT INTO entry
@@ -155,8 +156,9 @@ extension GroupLedger: GroupMemory {
             entry.clamped.map { .integer(Int64($0 / .microseconds(1))) } ?? .null,
             .integer(Int64(entry.rows)),
             .integer(lastVersion - Int64(entry.rows) + 1),
-            .integer(try fingerprint(of: entry, clock: clock))
+            .integer(fingerprint)
         )
+        lastEntry = (entry.sequence, fingerprint)
     }
 }
 

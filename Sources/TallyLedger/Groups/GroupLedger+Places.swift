@@ -68,12 +68,8 @@ extension GroupLedger {
 
     /// The fingerprint of an entry that is about to be kept: of the entry, of all before it, and of whoever writes it.
     func fingerprint(of entry: Entry, clock: HybridTime) throws -> Int64 {
-        let former = try connection.first(
-            "SELECT fingerprint FROM entry WHERE sequence = ?",
-            .integer(Int64(entry.sequence) - 1)
-        )
         var hash = StableHash()
-        hash.combine(former?.first?.integer ?? 0)
+        hash.combine(try fingerprint(before: entry.sequence))
         hash.combine(try openEpoch(at: entry.sequence))
         hash.combine(entry.sequence)
         hash.combine(entry.dot.actor.number)
@@ -84,6 +80,15 @@ extension GroupLedger {
         hash.combine(clock.counter)
         hash.combine(Int64(entry.rows))
         return Int64(bitPattern: hash.value)
+    }
+
+    private func fingerprint(before sequence: UInt64) throws -> Int64 {
+        if let lastEntry, lastEntry.sequence + 1 == sequence { return lastEntry.fingerprint }
+        let former = try connection.first(
+            "SELECT fingerprint FROM entry WHERE sequence = ?",
+            .integer(Int64(sequence) - 1)
+        )
+        return former?.first?.integer ?? 0
     }
 
     /// The epoch of this opening, which begins with the first entry that it writes.

@@ -13,6 +13,8 @@ public final class GroupLedger {
     let connection: Connection
     /// The number of the last row of `version` as of the entry that is being written.
     var lastVersion: Int64 = 0
+    /// The last entry that was written, and its fingerprint; `nil` where this opening has written none.
+    var lastEntry: (sequence: UInt64, fingerprint: Int64)?
     /// What this opening signs the entries that it writes with, once it has written one.
     var epoch: UInt32?
 
@@ -78,11 +80,11 @@ public final class GroupLedger {
 
     /// Runs `body` as one transaction, durable when this returns.
     public func writing<Result>(_ body: () throws -> Result) throws -> Result {
-        let (last, formerEpoch) = (lastVersion, epoch)
+        let (version, entry, formerEpoch) = (lastVersion, lastEntry, epoch)
         do {
             return try connection.transaction(.immediate, body)
         } catch {
-            (lastVersion, epoch) = (last, formerEpoch)
+            (lastVersion, lastEntry, epoch) = (version, entry, formerEpoch)
             throw Self.explained(error, path)
         }
     }

@@ -11,7 +11,8 @@ extension RowState {
     /// The state as bytes.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(64 + (base?.byteCount ?? 0) + writes.count * 128)
+        // Most rows would have the buffer grow otherwise.
+        bytes.reserveCapacity(64 + (base?.byteCount ?? 0) + writes.reduce(0) { $0 + 48 + $1.byteCount })
         bytes.append(Self.version)
         if let base {
             bytes.append(number: UInt64(base.values.count) + 1)
@@ -41,6 +42,12 @@ extension RowState {
         } catch is RowCoding.Malformed {
             throw MalformedRowState()
         }
+    }
+}
+
+extension RowWrite {
+    fileprivate var byteCount: Int {
+        edits.reduce(0) { $0 + 2 + ($1.before?.byteCount ?? 1) + ($1.after?.byteCount ?? 1) }
     }
 }
 
