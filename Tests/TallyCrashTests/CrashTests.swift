@@ -6,7 +6,7 @@ import TallyHarness
 import TallyModel
 
 /// Whatever moment the process dies at, nothing is missing and nothing is there twice.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct CrashTests {
     private static let kills = 200
 

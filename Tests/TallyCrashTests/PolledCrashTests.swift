@@ -6,7 +6,7 @@ import TallyTesting
 import Testing
 
 /// The same for capture that asks for what moved on: whatever moment the process dies at, the copy becomes right again.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct PolledCrashTests {
     @Test
     func afterADozenKillsAPolledSourceAndItsCopyAreEqualRowByRow() async throws {

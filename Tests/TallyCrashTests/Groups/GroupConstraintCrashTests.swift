@@ -6,7 +6,7 @@ import Testing
 
 /// The process dies while rows give way to others that members cannot hold beside them: whoever gives way is the same row in
 /// every member all the same, and comes when nothing stands in its way.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct GroupConstraintCrashTests {
     private static let group = """
           - name: club

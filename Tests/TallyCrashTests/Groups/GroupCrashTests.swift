@@ -4,7 +4,7 @@ import TallyTesting
 import Testing
 
 /// Whatever goes wrong, the members of a group end up equal, and no difference that anybody counted is lost.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct GroupCrashTests {
     private static let faults = 30
 

@@ -6,7 +6,7 @@ import Testing
 
 /// The process dies while a member comes to a group, or comes back to it: what the member and the others wrote meanwhile is
 /// there in the end, once.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct GroupJoiningCrashTests {
     /// Enough that a comparison takes several chunks.
     private static let rows = 6000

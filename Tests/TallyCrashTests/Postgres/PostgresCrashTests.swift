@@ -7,7 +7,7 @@ import TallyTesting
 import Testing
 
 /// Whatever goes wrong between two servers, nothing is missing, nothing is there twice, and no half is ever seen.
-@Suite(.serialized, .timeLimit(.minutes(15)))
+@Suite(.serialized, .timeLimit(.minutes(40)))
 struct PostgresCrashTests {
     private static let faults = 100
 
