@@ -13,8 +13,7 @@ public struct CapturedTransaction: Sendable, Hashable {
     /// Rows that the member had without having been brought to ``base``: the sequence at which each was found to be as the
     /// group had it, while the member joined; 0 for those that were something of its own.
     public var compared: [RowID: UInt64]
-    /// Rows that the member held as nothing that the group ever had, or of which it is not known what it changed: they are
-    /// merged by value.
+    /// Of the rows of ``compared``, those that the member held as nothing that the group ever had.
     public var guessed: Set<RowID> = []
     /// Rows that the member does not hold quite as ``changes`` say or the group has them, and that it is sent even where nobody
     /// else wrote them.

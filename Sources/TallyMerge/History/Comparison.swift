@@ -37,8 +37,6 @@ public struct Comparison: Sendable {
     private var returning: Set<RowID> = []
     /// Of the rows changed, those that the member held as of a sequence of their own.
     private var held: [RowID: UInt64] = [:]
-    /// Of the rows changed, those of which it is not known what the member changed.
-    private var guessed: Set<RowID> = []
 
     /// - Parameters:
     ///   - head: The ledger's.
@@ -110,19 +108,10 @@ public struct Comparison: Sendable {
         _ memory: inout some GroupMemory
     ) throws -> Finding {
         let held = standing == .new ? nil : sequence.map { min($0, base) }
-        let (finding, isGuess) = try merger.compare(
-            row,
-            id,
-            of: member,
-            formerly: former,
-            base: held ?? base,
-            standing,
-            &memory
-        )
+        let finding = try merger.compare(row, id, of: member, formerly: former, base: held ?? base, standing, &memory)
         if finding == .written {
             changes.append(row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
             self.held[id] = held
-            if isGuess { guessed.insert(id) }
         }
         return finding
     }
@@ -130,7 +119,7 @@ public struct Comparison: Sendable {
     /// What the member turned out to have written, and forgets it; `nil` where that is nothing.
     public mutating func transaction(received: Timestamp) -> CapturedTransaction? {
         guard !changes.isEmpty else { return nil }
-        defer { (changes, held, guessed, returning) = ([], [:], [], []) }
+        defer { (changes, held, returning) = ([], [:], []) }
         var transaction = CapturedTransaction(
             author: member,
             base: standing == .new ? 0 : base,
@@ -140,7 +129,6 @@ public struct Comparison: Sendable {
             compared: held,
             standing: standing
         )
-        transaction.guessed = guessed
         transaction.returning = returning
         return transaction
     }

@@ -12,9 +12,6 @@ extension Merger {
     }
 
     /// Holds a row that a member was found with against what its log let expect.
-    ///
-    /// - Returns: Also whether what the member wrote, where it did, may have in it what it had told before: then its
-    ///   difference to what had been expected says nothing, and its value all there is to say.
     mutating func compare(
         _ found: Row?,
         _ id: RowID,
@@ -23,31 +20,26 @@ extension Merger {
         base: UInt64,
         _ standing: CapturedTransaction.Standing,
         _ memory: inout some GroupMemory
-    ) throws -> (finding: Comparison.Finding, isGuess: Bool) {
+    ) throws -> Comparison.Finding {
         let current = try row(id, in: &memory)
-        if isSame(current, found, in: id.table) { return (.same, false) }
-        if standing == .new { return (found == nil ? .stale : .written, false) }
+        if isSame(current, found, in: id.table) { return .same }
+        if standing == .new { return found == nil ? .stale : .written }
         let sight = try sight(of: member, at: base, &memory)
         let expected = try look(at: id, member, sight, standing, &memory).before
-        if isSame(expected, found, in: id.table) { return (.stale, false) }
+        if isSame(expected, found, in: id.table) { return .stale }
         // A copy from which a member was restored may hold some of what it wrote after it was brought to the base.
         var written: [UInt64] = []
-        var isGuess = false
         try memory.trace(id) { version in
             if version.sequence <= base { return true }
-            if former.contains(version.author) {
-                written.append(version.sequence)
-                // What it wrote once it had been brought further, the copy cannot hold.
-                if version.base <= base { isGuess = true }
-            }
+            if former.contains(version.author) { written.append(version.sequence) }
             return false
         }
         for sequence in written {
             guard let version = try memory.version(of: id, upTo: sequence) else { continue }
             let image = try version.authored.map(\.row) ?? shown(version, id)
-            if isSame(image, found, in: id.table) { return (.stale, false) }
+            if isSame(image, found, in: id.table) { return .stale }
         }
-        return (.written, isGuess)
+        return .written
     }
 
     /// Whether two rows of a table say the same.

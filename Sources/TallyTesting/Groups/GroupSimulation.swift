@@ -320,8 +320,7 @@ package struct GroupSimulation: Sendable {
         from index: Int,
         base: UInt64,
         committed: Timestamp,
-        standing: CapturedTransaction.Standing = .following,
-        guessed: Set<RowID>? = nil
+        standing: CapturedTransaction.Standing = .following
     ) {
         var transaction = CapturedTransaction(
             author: members[index].actor,
@@ -332,7 +331,7 @@ package struct GroupSimulation: Sendable {
             compared: standing == .following ? intakes[index].compared(changes) : [:],
             standing: standing
         )
-        if standing == .following { transaction.guessed = guessed ?? intakes[index].guessed(changes) }
+        if standing == .following { transaction.guessed = intakes[index].guessed(changes) }
         do {
             guard let entry = try merger.take(transaction, into: &memory) else { return }
             note("read \(writes) of \(index) as \(entry.sequence), base \(base)")
@@ -536,8 +535,7 @@ package struct GroupSimulation: Sendable {
                     from: index,
                     base: transaction.base,
                     committed: transaction.committed,
-                    standing: transaction.standing,
-                    guessed: transaction.guessed
+                    standing: transaction.standing
                 )
                 for (change, write) in zip(transaction.changes, writes) {
                     guard let id = Self.row(of: change) else { continue }
