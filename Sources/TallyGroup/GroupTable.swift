@@ -37,12 +37,12 @@ package struct GroupTable: Sendable {
     func id(of key: Row) -> RowID { identity(values.identity(of: key)) }
 
     /// The identity of the row with a key as ``GroupValues/identity(of:)`` has it.
-    func identity(_ key: Row) -> RowID { RowID(table: number, key: RowCoding.encode(key)) }
+    func identity(_ key: Row) -> RowID { RowID(table: number, key: KeyCoding.encode(key)) }
 
     /// The identities that a row with a key may have, whether members are of one kind or not.
     func ids(of key: Row) -> [RowID] {
         let mixed = GroupValues(schema, kinds: ["postgres", "sqlite"])
-        return [id(of: key), RowID(table: number, key: RowCoding.encode(mixed.identity(of: key)))]
+        return [id(of: key), RowID(table: number, key: KeyCoding.encode(mixed.identity(of: key)))]
     }
 
     /// The seed's table as the group has it: without columns that stores compute.

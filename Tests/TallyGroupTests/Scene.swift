@@ -44,7 +44,7 @@ struct Scene {
         }
     }
 
-    static func row(_ id: Int64) -> RowID { RowID(table: 0, key: RowCoding.encode(Row([.integer(id)]))) }
+    static func row(_ id: Int64) -> RowID { RowID(table: 0, key: KeyCoding.encode(Row([.integer(id)]))) }
 
     // MARK: What members do
 

@@ -29,7 +29,7 @@ extension ArchiveView {
                 conflicts: (conflicts[version.sequence] ?? []).map(\.id)
             )
         }
-        return RowHistory(table: table.schema, key: try RowCoding.decode(id.key), versions: versions)
+        return RowHistory(table: table.schema, key: try KeyCoding.decode(id.key), versions: versions)
     }
 
     /// The row that a person means by a key.

@@ -37,7 +37,7 @@ extension ArchiveView {
                 width: table.schema.columns.count
             )
             simulation.writes += 1
-            let key = try RowCoding.decode(place.row.key)
+            let key = try KeyCoding.decode(place.row.key)
             simulation.items += comparison.items { column, conflict, now, then, clash in
                 Simulation.Item(
                     sequence: place.sequence,

@@ -68,11 +68,11 @@ struct ArchiveView {
         return ConflictCase(
             record: record,
             table: tables[record.row.table].schema,
-            key: try RowCoding.decode(record.row.key),
+            key: try KeyCoding.decode(record.row.key),
             parties: parties,
             winner: record.winner.map(authors.name),
             base: try base(of: record, origins),
-            other: try record.constraint?.other.map { (tables[$0.table].schema, try RowCoding.decode($0.key)) },
+            other: try record.constraint?.other.map { (tables[$0.table].schema, try KeyCoding.decode($0.key)) },
             finder: record.constraint?.member.map(authors.name),
             whole: parts.whole[record.id],
             parts: parts.parts(of: record.id)

@@ -101,7 +101,7 @@ struct Outlet {
         }
         // Where both are there, this makes one of them.
         let former = due.mayBeTwice ? row.picking(form.schema.key) : nil
-        for (place, value) in zip(form.schema.key, try RowCoding.decode(spelling).values) { row[place] = value }
+        for (place, value) in zip(form.schema.key, try KeyCoding.decode(spelling).values) { row[place] = value }
         return Change(.update, table: due.id.table, row: row, formerKey: former)
     }
 
@@ -110,7 +110,7 @@ struct Outlet {
         let keys = [due.spelling, due.spelling == nil || due.mayBeTwice ? due.id.key : nil]
         return try keys.compactMap(\.self).map { bytes in
             var key = Row([Value?](repeating: nil, count: form.schema.columns.count))
-            for (place, value) in zip(form.schema.key, try RowCoding.decode(bytes).values) { key[place] = value }
+            for (place, value) in zip(form.schema.key, try KeyCoding.decode(bytes).values) { key[place] = value }
             return Change(.delete, table: due.id.table, row: key)
         }
     }

@@ -69,7 +69,7 @@ struct TableBridge: Sendable {
         let known = table.values.identity(of: spelled)
         return MemberKey(
             id: table.identity(known),
-            spelling: spellsFreely && !isOwn(spelled, of: known) ? RowCoding.encode(spelled) : nil,
+            spelling: spellsFreely && !isOwn(spelled, of: known) ? KeyCoding.encode(spelled) : nil,
             hasNull: spelled.values.contains(.null)
         )
     }
@@ -90,7 +90,7 @@ struct TableBridge: Sendable {
 /// A key as a member holds it.
 struct MemberKey: Sendable, Hashable {
     var id: RowID
-    /// How the member spells it, as ``TallyModel/RowCoding`` writes it; `nil` where that is the group's way.
+    /// How the member spells it, as ``TallyModel/KeyCoding`` writes it; `nil` where that is the group's way.
     var spelling: [UInt8]?
     var hasNull: Bool
 }

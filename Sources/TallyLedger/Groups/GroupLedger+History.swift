@@ -94,7 +94,7 @@ extension GroupLedger {
     /// The key of some row of a table: what keys there look like. `nil` where the ledger has no row of it.
     public func sampleKey(of table: Int) throws -> Row? {
         try connection.first("SELECT key FROM version WHERE table_number = ? LIMIT 1", .integer(Int64(table)))?
-            .first?.blob.map(RowCoding.decode)
+            .first?.blob.map(KeyCoding.decode)
     }
 
     private func recorded(_ statement: Statement) throws -> [RecordedVersion] {

@@ -125,6 +125,20 @@ enum GroupMigration {
             UPDATE compared SET sequence = (SELECT came_at FROM member WHERE member.actor = compared.actor);
             """
         ),
+        (
+            "ordered keys",
+            """
+            -- Keys as `KeyCoding` writes them: rows with keys that count up are side by side in `version_row`.
+            DROP INDEX version_row;
+            UPDATE version SET key = ordered(key);
+            CREATE UNIQUE INDEX version_row ON version (table_number, key, sequence);
+            UPDATE conflict SET key = ordered(key), other_key = ordered(other_key), further_key = ordered(further_key);
+            UPDATE compared SET key = ordered(key);
+            UPDATE parked SET key = ordered(key);
+            UPDATE spelling SET key = ordered(key), spelled = ordered(spelled);
+            UPDATE left_out SET spelled = ordered(spelled);
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {
@@ -161,6 +175,7 @@ enum GroupMigration {
                 "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"
             )
             let done = try connection.all("SELECT name FROM migration ORDER BY rowid").count
+            if done < steps.count { try connection.register("ordered", arguments: 1, ordered) }
             for step in steps.dropFirst(done) {
                 try connection.execute(step.script)
                 try connection.run(
@@ -176,6 +191,12 @@ enum GroupMigration {
                 .text(group)
             )
         }
+    }
+
+    /// A key as earlier ledgers wrote it, with ``RowCoding``, as it is written today.
+    private static func ordered(_ arguments: [Value]) throws -> Value {
+        guard case .bytes(let key)? = arguments.first else { return .null }
+        return .bytes(KeyCoding.encode(try RowCoding.decode(key)))
     }
 
     static func damaged(_ path: String, _ what: String, cause: (any Error)? = nil) -> StoreError {

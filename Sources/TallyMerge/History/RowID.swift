@@ -2,7 +2,7 @@
 public struct RowID: Sendable, Hashable {
     /// The table's number in the group.
     public var table: Int
-    /// The key's values in key order, as ``TallyModel/RowCoding`` writes them.
+    /// The key's values in key order, as ``TallyModel/KeyCoding`` writes them.
     public var key: [UInt8]
 
     public init(table: Int, key: [UInt8]) {

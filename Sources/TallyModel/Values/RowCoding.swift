@@ -29,7 +29,7 @@ public enum RowCoding {
         return Row(values)
     }
 
-    private enum Tag: UInt8 {
+    enum Tag: UInt8 {
         case absent, null, no, yes, integer, real, decimal, text, bytes, date, time
         case timestamp, zonedTimestamp, interval, uuid, json, array, other
     }
@@ -110,10 +110,15 @@ public enum RowCoding {
         }
 
         fileprivate mutating func integer<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
+            I(littleEndian: try fixed(type))
+        }
+
+        /// An integer's bytes as they lie.
+        mutating func fixed<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
             let start = offset
             _ = try take(MemoryLayout<I>.size)
             // In bounds: `take` has checked.
-            return bytes.withUnsafeBytes { I(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: I.self)) }
+            return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start, as: I.self) }
         }
 
         private mutating func payload() throws -> ArraySlice<UInt8> {

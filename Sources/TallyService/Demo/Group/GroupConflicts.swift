@@ -32,7 +32,7 @@ actor GroupConflicts {
         }
         let rows = try connection.all(
             "SELECT writes, winner_actor FROM conflict WHERE key = ? AND column_number = ? ORDER BY id",
-            .bytes(RowCoding.encode(Row([.text(key)]))),
+            .bytes(KeyCoding.encode(Row([.text(key)]))),
             .integer(Int64(column))
         )
         return try rows.compactMap { row in
