@@ -18,6 +18,9 @@ public struct CapturedTransaction: Sendable, Hashable {
     /// Rows that the member does not hold quite as ``changes`` say or the group has them, and that it is sent even where nobody
     /// else wrote them.
     public var returning: Set<RowID> = []
+    /// What the author had written to rows before its history went backwards, of which nobody can tell whether what it went
+    /// back to has it: where both are differences, one may be part of the other.
+    public var earlier: [RowID: [RowWrite]] = [:]
     public var standing: Standing
 
     /// What a transaction's member had, besides what it had been brought to.

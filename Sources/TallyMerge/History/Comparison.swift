@@ -37,6 +37,8 @@ public struct Comparison: Sendable {
     private var returning: Set<RowID> = []
     /// Of the rows changed, those that the member held as of a sequence of their own.
     private var held: [RowID: UInt64] = [:]
+    /// Of the rows changed, what the member had written there before its history went backwards, and may hold or not.
+    private var earlier: [RowID: [RowWrite]] = [:]
 
     /// - Parameters:
     ///   - head: The ledger's.
@@ -108,10 +110,19 @@ public struct Comparison: Sendable {
         _ memory: inout some GroupMemory
     ) throws -> Finding {
         let held = standing == .new ? nil : sequence.map { min($0, base) }
-        let finding = try merger.compare(row, id, of: member, formerly: former, base: held ?? base, standing, &memory)
+        let (finding, earlier) = try merger.compare(
+            row,
+            id,
+            of: member,
+            formerly: former,
+            base: held ?? base,
+            standing,
+            &memory
+        )
         if finding == .written {
             changes.append(row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
             self.held[id] = held
+            if !earlier.isEmpty { self.earlier[id] = earlier }
         }
         return finding
     }
@@ -119,7 +130,7 @@ public struct Comparison: Sendable {
     /// What the member turned out to have written, and forgets it; `nil` where that is nothing.
     public mutating func transaction(received: Timestamp) -> CapturedTransaction? {
         guard !changes.isEmpty else { return nil }
-        defer { (changes, held, returning) = ([], [:], []) }
+        defer { (changes, held, returning, earlier) = ([], [:], [], [:]) }
         var transaction = CapturedTransaction(
             author: member,
             base: standing == .new ? 0 : base,
@@ -130,6 +141,7 @@ public struct Comparison: Sendable {
             standing: standing
         )
         transaction.returning = returning
+        transaction.earlier = earlier
         return transaction
     }
 }

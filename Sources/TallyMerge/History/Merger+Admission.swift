@@ -4,14 +4,17 @@ extension Merger {
     /// Makes a write that follows on all there is out of one whose author has not seen what all members but it have.
     ///
     /// Only a member that joins can write so. What the others have all seen is folded into the row's base, where no write
-    /// can be concurrent with it any more: so the two rows are merged here as two that were made without knowledge of each
-    /// other, and the result is written over what the group has.
+    /// can be concurrent with it any more: so the two rows are merged here, and the result is written over what the group
+    /// has. Where it is known what the author's row was before, both are changes of that; where it is not, they are
+    /// two rows that were made without knowledge of each other, and every column of each counts as written.
     ///
+    /// - Parameter isGuess: Whether what stands before the author's change may not be what it changed.
     /// - Returns: `nil` where the row stays as it is in the group.
     mutating func admit(
         _ write: RowWrite,
         on row: Touched,
         _ latest: RowVersion,
+        isGuess: Bool,
         _ sequence: UInt64,
         _ memory: inout some GroupMemory
     ) throws -> RowWrite? {
@@ -20,9 +23,12 @@ extension Merger {
         theirs.context = VersionVector()
         let known = try memory.sight(at: latest.sequence).clock ?? write.stamp.time
         let ours = Stamp(dot: latest.dot, time: known, context: VersionVector())
-        var both = RowState()
-        both.add(RowWrite(stamp: ours, kind: current == nil ? .delete : .insert, edits: Self.edits(of: current)))
-        both.add(RowWrite(stamp: theirs, kind: row.after == nil ? .delete : .insert, edits: Self.edits(of: row.after)))
+        let before = isGuess ? nil : row.before
+        var both = RowState(base: before, seen: VersionVector())
+        for (stamp, after) in [(ours, current), (theirs, row.after)] {
+            guard let change = self.change(from: before, to: after, in: row.id.table) else { continue }
+            both.add(RowWrite(stamp: stamp, kind: change.kind, edits: change.edits))
+        }
         let merged = try outcome(of: both, row.id)
         for clash in merged.clashes {
             try memory.keep(
@@ -36,14 +42,9 @@ extension Merger {
                 )
             )
         }
-        let change: (kind: RowWrite.Kind, edits: [ColumnEdit])? =
-            switch (current, merged.row) {
-            case (nil, nil): nil
-            case (nil, let row?): (.insert, Self.edits(of: row))
-            case (_?, nil): (.delete, [])
-            case (let current?, let merged?): self.change(from: current, to: merged, in: row.id.table)
-            }
-        guard let change else { return nil }
+        guard current != nil || merged.row != nil,
+            let change = self.change(from: current, to: merged.row, in: row.id.table)
+        else { return nil }
         let time = max(write.stamp.time, (head.clock ?? write.stamp.time).next)
         let stamp = Stamp(dot: write.stamp.dot, time: time, context: head.vector)
         return RowWrite(stamp: stamp, kind: change.kind, edits: change.edits)
@@ -57,15 +58,17 @@ extension Merger {
         }
     }
 
-    /// What differs between two rows; `nil` where nothing does.
+    /// What makes one row of another, or of none; `nil` where nothing has to.
     ///
     /// - Parameter decided: What was decided on purpose, which counts as written even where it is as it was.
     func change(
-        from before: Row,
-        to after: Row,
+        from before: Row?,
+        to after: Row?,
         in table: Int,
         decided: Row? = nil
     ) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
+        guard let after else { return (.delete, []) }
+        guard let before else { return (.insert, Self.edits(of: after)) }
         var edits: [ColumnEdit] = []
         for (column, value) in after.values.enumerated() {
             let former = column < before.values.count ? before[column] : nil

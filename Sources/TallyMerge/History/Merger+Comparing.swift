@@ -12,6 +12,9 @@ extension Merger {
     }
 
     /// Holds a row that a member was found with against what its log let expect.
+    ///
+    /// - Returns: Also, where the member wrote the row, what its former self had written there of which nobody can tell whether
+    ///   the row has it: a copy from which the member was restored may have been made before it or after.
     mutating func compare(
         _ found: Row?,
         _ id: RowID,
@@ -20,13 +23,13 @@ extension Merger {
         base: UInt64,
         _ standing: CapturedTransaction.Standing,
         _ memory: inout some GroupMemory
-    ) throws -> Comparison.Finding {
+    ) throws -> (finding: Comparison.Finding, earlier: [RowWrite]) {
         let current = try row(id, in: &memory)
-        if isSame(current, found, in: id.table) { return .same }
-        if standing == .new { return found == nil ? .stale : .written }
+        if isSame(current, found, in: id.table) { return (.same, []) }
+        if standing == .new { return (found == nil ? .stale : .written, []) }
         let sight = try sight(of: member, at: base, &memory)
         let expected = try look(at: id, member, sight, standing, &memory).before
-        if isSame(expected, found, in: id.table) { return .stale }
+        if isSame(expected, found, in: id.table) { return (.stale, []) }
         // A copy from which a member was restored may hold some of what it wrote after it was brought to the base.
         var written: [UInt64] = []
         try memory.trace(id) { version in
@@ -34,12 +37,16 @@ extension Merger {
             if former.contains(version.author) { written.append(version.sequence) }
             return false
         }
-        for sequence in written {
+        var earlier: [RowWrite] = []
+        for sequence in written.reversed() {
             guard let version = try memory.version(of: id, upTo: sequence) else { continue }
             let image = try version.authored.map(\.row) ?? shown(version, id)
-            if isSame(image, found, in: id.table) { return .stale }
+            if isSame(image, found, in: id.table) { return (.stale, []) }
+            // What was written by one who had been brought further cannot be in a copy that had not.
+            guard version.base <= base else { continue }
+            earlier += version.state.writes.filter { $0.stamp.dot == version.dot }
         }
-        return .written
+        return (.written, earlier)
     }
 
     /// Whether two rows of a table say the same.

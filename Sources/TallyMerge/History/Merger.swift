@@ -44,6 +44,8 @@ public struct Merger: Sendable {
         var latest: RowVersion?
         /// What the author's row held before the transaction, and what its author had seen of it.
         var before: Row?
+        /// The sequence up to which its author had been brought with the row.
+        var base: UInt64
         var context: VersionVector
         /// The latest time among what the author had seen.
         var clock: HybridTime?
@@ -131,7 +133,14 @@ public struct Merger: Sendable {
         _ memory: inout some GroupMemory
     ) throws -> Touched {
         guard let latest = try memory.latest(of: id) else {
-            return Touched(id: id, before: nil, context: base.vector, clock: base.clock, hasSeenAll: true)
+            return Touched(
+                id: id,
+                before: nil,
+                base: base.sequence,
+                context: base.vector,
+                clock: base.clock,
+                hasSeenAll: true
+            )
         }
         let isOwn = latest.dot.actor == author && !latest.returns
         if latest.sequence <= base.sequence || isOwn {
@@ -142,6 +151,7 @@ public struct Merger: Sendable {
                 id: id,
                 latest: latest,
                 before: row,
+                base: isOwn ? max(latest.base, base.sequence) : base.sequence,
                 context: context,
                 clock: base.clock,
                 hasSeenAll: true,
@@ -152,6 +162,7 @@ public struct Merger: Sendable {
             id: id,
             latest: latest,
             before: nil,
+            base: base.sequence,
             context: base.vector,
             clock: base.clock,
             hasSeenAll: false
@@ -168,10 +179,11 @@ public struct Merger: Sendable {
             }
             if version.sequence <= base.sequence { return true }
             if version.author == author { own = version }
-            return own?.base == base.sequence
+            return own.map { $0.base >= base.sequence } ?? false
         }
         if let own, !isOverwritten, let version = try memory.version(of: id, upTo: own.sequence) {
             found.before = try version.authored.map(\.row) ?? shown(version, id)
+            found.base = max(version.base, base.sequence)
             found.context = try seen(by: version, base, &memory)
             found.isOwn = true
         } else {
@@ -227,7 +239,7 @@ public struct Merger: Sendable {
         var last: HybridTime?
         var clamped: Duration?
         var rows = 0
-        for row in touched {
+        for var row in touched {
             let returns = transaction.returning.contains(row.id)
             let change = write(row, dot)
             guard change != nil || returns && row.latest != nil else { continue }
@@ -240,20 +252,25 @@ public struct Merger: Sendable {
             clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
             last = max(last ?? stamped.time, stamped.time)
             guard let write = change else {
-                try giveBack(row, dot, sequence, transaction.base, &memory)
+                try giveBack(row, dot, sequence, &memory)
                 rows += 1
                 continue
             }
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
             var written = RowWrite(stamp: stamp, kind: write.kind, edits: write.edits)
-            if let latest = row.latest,
-                try isGuess(row, transaction, &memory) || !row.context.covers(latest.state.seen)
-            {
-                guard let admitted = try admit(written, on: row, latest, sequence, &memory) else { continue }
-                written = admitted
-                last = max(last ?? written.stamp.time, written.stamp.time)
+            if let latest = row.latest {
+                let isGuess = try isGuess(row, transaction, &memory)
+                if isGuess || !row.context.covers(latest.state.seen) {
+                    guard let admitted = try admit(written, on: row, latest, isGuess: isGuess, sequence, &memory) else {
+                        continue
+                    }
+                    written = admitted
+                    row.hasSeenAll = false
+                    last = max(last ?? written.stamp.time, written.stamp.time)
+                }
             }
             try settle(written, on: row, sequence, transaction, returns: returns, &memory)
+            try noteDoubts(about: written, after: transaction.earlier[row.id] ?? [], on: row.id, sequence, &memory)
             rows += 1
         }
         guard rows > 0, let last else { return nil }
@@ -299,12 +316,8 @@ public struct Merger: Sendable {
 
     /// What the author did to the row; `nil` where it is as it was.
     private func write(_ row: Touched, _ dot: Dot) -> (kind: RowWrite.Kind, edits: [ColumnEdit])? {
-        switch (row.before, row.after) {
-        case (nil, nil): return nil
-        case (_?, nil): return (.delete, [])
-        case (nil, let after?): return (.insert, Self.edits(of: after))
-        case (let before?, let after?): return change(from: before, to: after, in: row.id.table, decided: row.decided)
-        }
+        if row.before == nil, row.after == nil { return nil }
+        return change(from: row.before, to: row.after, in: row.id.table, decided: row.decided)
     }
 
     /// Keeps that a row stays as it is in the group, and that its author is sent it.
@@ -312,11 +325,10 @@ public struct Merger: Sendable {
         _ row: Touched,
         _ dot: Dot,
         _ sequence: UInt64,
-        _ base: UInt64,
         _ memory: inout some GroupMemory
     ) throws {
         guard let latest = row.latest else { return }
-        var version = RowVersion(sequence: sequence, dot: dot, base: base, returns: true, state: latest.state)
+        var version = RowVersion(sequence: sequence, dot: dot, base: row.base, returns: true, state: latest.state)
         version.withheld = latest.withheld
         try memory.keep(version, of: row.id, isNew: false)
     }
@@ -329,7 +341,6 @@ public struct Merger: Sendable {
         returns: Bool,
         _ memory: inout some GroupMemory
     ) throws {
-        let base = transaction.compared[row.id] ?? transaction.base
         let rules = tables[row.id.table].rules
         var state = row.latest?.state ?? RowState()
         // Of a row that is withheld it must stay known with which write it claimed what it is not let have.
@@ -337,7 +348,13 @@ public struct Merger: Sendable {
         if !state.isSettled, !isOpen { try state.fold(stable: stable, under: rules, evaluating: expressions) }
         state.add(write)
         state.prune(under: rules)
-        var version = RowVersion(sequence: sequence, dot: write.stamp.dot, base: base, returns: returns, state: state)
+        var version = RowVersion(
+            sequence: sequence,
+            dot: write.stamp.dot,
+            base: row.base,
+            returns: returns,
+            state: state
+        )
         version.isFound = transaction.standing == .ahead
         if !row.hasSeenAll || row.latest?.withheld != nil {
             let outcome = try outcome(of: state, row.id)
@@ -348,6 +365,32 @@ public struct Merger: Sendable {
             if !row.hasSeenAll { try note(outcome, after: write, on: row.id, version, &memory) }
         }
         try memory.keep(version, of: row.id, isNew: row.hasSeenAll && row.before == nil)
+    }
+
+    /// Keeps as conflicts where a write may have the differences of earlier ones in its own, which are counted all the same:
+    /// most copies from which members are restored were made before those.
+    private func noteDoubts(
+        about write: RowWrite,
+        after earlier: [RowWrite],
+        on row: RowID,
+        _ sequence: UInt64,
+        _ memory: inout some GroupMemory
+    ) throws {
+        let rules = tables[row.table].rules
+        for edit in write.edits where rules.policy(of: edit.column).adds {
+            let parts = earlier.filter { $0.edit(of: edit.column) != nil }
+            guard !parts.isEmpty else { continue }
+            try memory.keep(
+                Conflict(
+                    sequence: sequence,
+                    row: row,
+                    clash: Clash(column: edit.column, candidates: (parts + [write]).map(\.stamp.dot), winner: nil),
+                    policy: .column(rules.policy(of: edit.column)),
+                    writes: parts + [write],
+                    result: try self.row(row, in: &memory)
+                )
+            )
+        }
     }
 
     /// Keeps the conflicts that arose with a write.

@@ -33,6 +33,9 @@ public enum ColumnPolicy: Sendable, Hashable {
 }
 
 extension ColumnPolicy {
+    /// Whether an edit that is taken in twice counts twice.
+    var adds: Bool { self == .counter || self == .text }
+
     /// Whether an edit says all about its column, under a policy that otherwise merges what edits changed.
     func isAssignment(_ edit: StampedEdit) -> Bool {
         switch self {

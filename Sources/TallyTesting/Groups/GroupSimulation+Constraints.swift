@@ -52,7 +52,7 @@ extension GroupSimulation {
         do {
             for row in refused {
                 guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
-                note("\(batch.member) refuses \(row.id.key[5]), which clashes with \(other.key[5])")
+                note("\(batch.member) refuses \(row.id.number), which clashes with \(other.number)")
                 try withhold(Breach(row: row.id, rule: .unique([Self.name], other)))
             }
         } catch {
@@ -93,7 +93,7 @@ extension GroupSimulation {
         try merger.withhold(&standing, breach, written: written, into: &memory)
         withholdings = standing
         for withholding in standing { if let dot = withholding.write?.stamp.dot { withheld.insert(dot) } }
-        note("withheld: \(standing.map { "\($0.breach.row.key[5]) for \($0.breach.rows.map { $0.key[5] })" })")
+        note("withheld: \(standing.map { "\($0.breach.row.number) for \($0.breach.rows.map { $0.number })" })")
     }
 
     /// What is left undecided at the end.
@@ -101,7 +101,7 @@ extension GroupSimulation {
         for index in members.indices {
             if !takes([], index) { return "two rows of member \(index) have one name" }
             if let id = intakes[index].parked.first(where: { $0.value.taken == nil })?.key {
-                return "member \(index) still refuses row \(id.key[5]), and nobody decides"
+                return "member \(index) still refuses row \(id.number), and nobody decides"
             }
         }
         return nil

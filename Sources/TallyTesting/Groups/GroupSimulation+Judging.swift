@@ -8,7 +8,7 @@ extension GroupSimulation {
         for id in ids.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             for member in members where member.rows[id]?.row != members[0].rows[id]?.row {
                 return fail(
-                    "row \(id.key[5]) is \(words(members[0].rows[id]?.row)) in 0 and \(words(member.rows[id]?.row)) in another"
+                    "row \(id.number) is \(words(members[0].rows[id]?.row)) in 0 and \(words(member.rows[id]?.row)) in another"
                 )
             }
             // What is withheld is named with all that its writes came to.
@@ -31,7 +31,7 @@ extension GroupSimulation {
             let whole = try state.outcome(under: Self.table.rules, evaluating: Self.expressions).row
             let held = members[0].rows[id]?.row
             guard whole != held else { return nil }
-            return "row \(id.key[5]) is \(words(held)), and all its writes come to \(words(whole))"
+            return "row \(id.number) is \(words(held)), and all its writes come to \(words(whole))"
         } catch {
             return "\(error)"
         }
@@ -50,14 +50,14 @@ extension GroupSimulation {
             if isWrittenOver { continue }
             if write.kind == .delete {
                 if held != nil {
-                    return "write \(number) deleted row \(id.key[5]), which is there, and no conflict names it"
+                    return "write \(number) deleted row \(id.number), which is there, and no conflict names it"
                 }
                 continue
             }
-            guard let held else { return "write \(number) is gone with row \(id.key[5]), and no conflict names it" }
+            guard let held else { return "write \(number) is gone with row \(id.number), and no conflict names it" }
             for edit in write.edits where edit.column != 2 && edit.column != 0 && held[edit.column] != edit.after {
                 return
-                    "write \(number) set column \(edit.column) of row \(id.key[5]), which holds another value, and no conflict names it"
+                    "write \(number) set column \(edit.column) of row \(id.number), which holds another value, and no conflict names it"
             }
         }
         return nil

@@ -129,7 +129,7 @@ extension GroupSimulation {
             guard let after = write.after, after != held else { continue }
             // A counter adds up, and the greatest stands: neither is what one write says.
             guard held == nil || (held?[1] != after[1] && write.before?[1] != after[1]) else { continue }
-            return "write \(number) of row \(id.key[5]) is lost with the ledger that had it, and no conflict names it"
+            return "write \(number) of row \(id.number) is lost with the ledger that had it, and no conflict names it"
         }
         return isCounted(id, writes.filter { !aftermath.found.contains($0.key) }.map(\.value), held)
     }
@@ -150,6 +150,6 @@ extension GroupSimulation {
         }
         let sum = writes.reduce(0) { $0 + count($1.after) - count($1.before) }
         guard sum != count(held) else { return nil }
-        return "row \(id.key[5]) counts \(count(held)) and not \(sum), and no conflict names it"
+        return "row \(id.number) counts \(count(held)) and not \(sum), and no conflict names it"
     }
 }

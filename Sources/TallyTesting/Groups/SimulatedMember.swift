@@ -30,3 +30,13 @@ struct SimulatedMember: Sendable {
     /// Tells histories apart: a member that was restored begins another.
     var history = 0
 }
+
+extension RowID {
+    /// The row with a number for its key.
+    init(numbered number: Int) {
+        self.init(table: 0, key: KeyCoding.encode(Row([.integer(Int64(number))])))
+    }
+
+    /// The last byte of the key: what tells the simulation's few rows apart.
+    var number: UInt8 { key.last ?? 0 }
+}
