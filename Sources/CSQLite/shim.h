@@ -23,10 +23,6 @@ static inline int tally_sqlite_strict_quoting(sqlite3 *database) {
     return result != SQLITE_OK ? result : sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)0);
 }
 
-static inline bool tally_same_bytes(const void *left, const void *right, size_t count) {
-    return count == 0 || memcmp(left, right, count) == 0;
-}
-
 // Without memory statistics, which nobody asks for, allocations take no lock that all connections share. Must come
 // before the first connection; later it changes nothing.
 static inline void tally_sqlite_skip_statistics(void) {

@@ -17,3 +17,16 @@ struct GroupContext: Sendable {
     let stopping: StopFlag
     let caughtUp: CaughtUp
 }
+
+extension GroupContext {
+    /// Returns when the ledger is beyond `sequence`, when somebody is to look again, or when the group is to stop; within a
+    /// second in any case.
+    func waitForMore(than sequence: UInt64) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await record.head.wait(beyond: sequence, atMost: .seconds(1)) }
+            group.addTask { try await stopping.wait() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+}

@@ -192,7 +192,8 @@ struct MemberSession {
         let clock = MemberClock(store, context)
         defer { context.caughtUp.leave(name) }
         if let goal, await source.start >= goal { context.caughtUp.hasRead(name) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // Each says whether the session ends with it.
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
                 try await reader.run(notice: { words in meter.update(name) { $0.notice = words } }) {
@@ -202,6 +203,7 @@ struct MemberSession {
                     if let committed { clock.saw(committed) }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }
                 }
+                return true
             }
             group.addTask {
                 while !context.stopping.isSet {
@@ -209,14 +211,17 @@ struct MemberSession {
                     // Until here a member that joined lacked rows.
                     meter.isLevel(name)
                     context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)
-                    try await record.head.wait(beyond: await writer.applied, atMost: .seconds(1))
+                    try await context.waitForMore(than: await writer.applied)
                 }
+                return true
             }
-            group.addTask { try await clock.watch() }
-            group.addTask { try await context.stopping.wait() }
+            group.addTask {
+                try await clock.watch()
+                return false
+            }
             defer { group.cancelAll() }
-            // The first to end, ends the session; what was on its way comes again.
-            try await group.next()
+            // When the group is to stop, the writer finishes the batch at hand; what was being read comes again.
+            while try await group.next() == false {}
         }
         try await writer.settle()
         await writer.close()

@@ -56,9 +56,9 @@ extension GroupLedger {
         guard let bound, let last = bound[0].integer, let upTo = bound[1].integer else { return nil }
         // Most often one member writes, and all of it is its own.
         let isAnyWanted = try connection.first(
-            "SELECT 1 FROM version WHERE id >= ? AND id < ? AND (actor <> ? OR flags & 2) LIMIT 1",
-            .integer(first),
-            .integer(upTo),
+            "SELECT 1 FROM entry WHERE sequence > ? AND sequence <= ? AND (actor <> ? OR returned IS NOT 0) LIMIT 1",
+            .integer(Int64(sequence)),
+            .integer(last),
             .integer(Int64(member.number))
         )
         guard isAnyWanted != nil else { return DueRows(rows: [], end: UInt64(last), committed: nil) }
@@ -71,7 +71,7 @@ extension GroupLedger {
         defer { statement.reset() }
         try statement.bind(.integer(first), at: 1)
         try statement.bind(.integer(upTo), at: 2)
-        var collected = DueCollection()
+        var collected = DueCollection(capacity: Int(upTo - first))
         var end = UInt64(last)
         while try statement.step() {
             let sequence = UInt64(statement.integer(at: 2))
@@ -134,13 +134,17 @@ private struct DueCollection {
     /// The entry that is being read.
     var sequence: UInt64 = 0
 
+    init(capacity: Int) {
+        rows.reserveCapacity(capacity)
+        places.reserveCapacity(capacity)
+    }
+
     func contains(_ row: RowID) -> Bool { places[row] != nil }
 
     /// - Parameter isOwn: Whether the member wrote it, and is sent it all the same.
     mutating func add(_ id: RowID, _ version: RowVersion, isNew: Bool, isOwn: Bool) {
-        let place = places[id] ?? rows.count
+        let place = places.value(of: id, orNew: rows.count)
         if place == rows.count {
-            places[id] = place
             rows.append(DueRow(id, version, isNew: isNew))
         } else {
             rows[place].state = version.state

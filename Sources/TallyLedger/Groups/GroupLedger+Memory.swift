@@ -6,12 +6,34 @@ import TallyModel
 extension GroupLedger: GroupMemory {
     static let versionColumns = "sequence, actor, counter, base, flags, state, authored, withheld"
 
+    /// Statements that are kept beside the connection's own, which finds them by their texts.
+    struct Statements {
+        var latest: Statement?
+        var keep: Statement?
+    }
+
     public func latest(of row: RowID) throws -> RowVersion? {
-        try version(
-            "SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? ORDER BY sequence DESC LIMIT 1",
-            row,
-            nil
+        guard try mayHold(row) else { return nil }
+        let statement =
+            try statements.latest
+            ?? connection.prepare(
+                "SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? ORDER BY sequence DESC LIMIT 1"
+            )
+        statements.latest = statement
+        return try version(statement, row, nil)
+    }
+
+    /// Whether the ledger has a row with this key or a greater one: keys that count up are new for certain.
+    private func mayHold(_ row: RowID) throws -> Bool {
+        guard let greatest else { return true }
+        if let bound = greatest[row.table] { return !bound.lexicographicallyPrecedes(row.key) }
+        let found = try connection.first(
+            "SELECT max(key) FROM version WHERE table_number = ?",
+            .integer(Int64(row.table))
         )
+        let bound = found?.first?.blob ?? []
+        self.greatest?[row.table] = bound
+        return !bound.lexicographicallyPrecedes(row.key)
     }
 
     public func trace(_ row: RowID, until isEnough: (VersionTrace) -> Bool) throws {
@@ -36,18 +58,16 @@ extension GroupLedger: GroupMemory {
     }
 
     public func version(of row: RowID, upTo sequence: UInt64) throws -> RowVersion? {
-        try version(
+        let statement = try connection.cached(
             """
             SELECT \(Self.versionColumns) FROM version WHERE table_number = ? AND key = ? AND sequence <= ?
             ORDER BY sequence DESC LIMIT 1
-            """,
-            row,
-            sequence
+            """
         )
+        return try version(statement, row, sequence)
     }
 
-    private func version(_ sql: String, _ row: RowID, _ sequence: UInt64?) throws -> RowVersion? {
-        let statement = try connection.cached(sql)
+    private func version(_ statement: Statement, _ row: RowID, _ sequence: UInt64?) throws -> RowVersion? {
         defer { statement.reset() }
         try statement.bind(.integer(Int64(row.table)), at: 1)
         try statement.bind(.bytes(row.key), at: 2)
@@ -113,12 +133,17 @@ extension GroupLedger: GroupMemory {
 
     public func keep(_ version: RowVersion, of row: RowID, isNew: Bool) throws {
         lastVersion += 1
-        let statement = try connection.cached(
-            """
-            INSERT INTO version (id, table_number, key, sequence, actor, counter, base, flags, state, authored, withheld)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        )
+        if version.returns { returned += 1 }
+        if let bound = greatest?[row.table], bound.lexicographicallyPrecedes(row.key) { greatest?[row.table] = row.key }
+        let statement =
+            try statements.keep
+            ?? connection.prepare(
+                """
+                INSERT INTO version (id, table_number, key, sequence, actor, counter, base, flags, state, authored, withheld)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+            )
+        statements.keep = statement
         defer { statement.reset() }
         let flags =
             (isNew ? 1 : 0) | (version.returns ? 2 : 0) | (version.authored == nil ? 0 : 4) | (version.isFound ? 8 : 0)
@@ -142,8 +167,9 @@ extension GroupLedger: GroupMemory {
         try connection.run(
             """
             INSERT INTO entry
-            (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first, fingerprint)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (sequence, actor, counter, base, committed, vector, clock, clock_counter, clamped, rows, first, fingerprint,
+            returned)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(Int64(entry.sequence)),
             .integer(Int64(entry.dot.actor.number)),
@@ -156,8 +182,10 @@ extension GroupLedger: GroupMemory {
             entry.clamped.map { .integer(Int64($0 / .microseconds(1))) } ?? .null,
             .integer(Int64(entry.rows)),
             .integer(lastVersion - Int64(entry.rows) + 1),
-            .integer(fingerprint)
+            .integer(fingerprint),
+            .integer(Int64(returned))
         )
+        returned = 0
         lastEntry = (entry.sequence, fingerprint)
     }
 }

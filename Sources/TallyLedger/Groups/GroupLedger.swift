@@ -13,6 +13,12 @@ public final class GroupLedger {
     let connection: Connection
     /// The number of the last row of `version` as of the entry that is being written.
     var lastVersion: Int64 = 0
+    /// How many rows of the entry that is being written its author is sent.
+    var returned = 0
+    /// Within a transaction, in which nobody else writes: the greatest key of each table that was asked for, or one beyond it.
+    var greatest: [Int: [UInt8]]?
+    /// The statements that are run for every row.
+    var statements = Statements()
     /// The last entry that was written, and its fingerprint; `nil` where this opening has written none.
     var lastEntry: (sequence: UInt64, fingerprint: Int64)?
     /// What this opening signs the entries that it writes with, once it has written one.
@@ -64,6 +70,7 @@ public final class GroupLedger {
     }
 
     public func close() {
+        statements = Statements()
         connection.close()
     }
 
@@ -81,6 +88,8 @@ public final class GroupLedger {
     /// Runs `body` as one transaction, durable when this returns.
     public func writing<Result>(_ body: () throws -> Result) throws -> Result {
         let (version, entry, formerEpoch) = (lastVersion, lastEntry, epoch)
+        (returned, greatest) = (0, [:])
+        defer { greatest = nil }
         do {
             return try connection.transaction(.immediate, body)
         } catch {

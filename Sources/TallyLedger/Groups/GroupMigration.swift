@@ -139,6 +139,13 @@ enum GroupMigration {
             UPDATE left_out SET spelled = ordered(spelled);
             """
         ),
+        (
+            "returned",
+            """
+            -- How many of the entry's rows its author is sent; NULL for entries of before.
+            ALTER TABLE entry ADD COLUMN returned INTEGER;
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {

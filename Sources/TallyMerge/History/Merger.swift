@@ -71,13 +71,16 @@ public struct Merger: Sendable {
         let base = standing == .new ? Sight() : try sight(of: author, at: transaction.base, &memory)
         let compared = try transaction.compared.mapValues { try memory.sight(at: $0) }
         var touched: [Touched] = []
+        touched.reserveCapacity(transaction.changes.count)
         var places: [RowID: Int] = [:]
+        places.reserveCapacity(transaction.changes.count)
 
         func place(of id: RowID, _ memory: inout some GroupMemory) throws -> Int {
-            if let place = places[id] { return place }
-            touched.append(try look(at: id, author, compared[id] ?? base, standing, &memory))
-            places[id] = touched.count - 1
-            return touched.count - 1
+            let place = places.value(of: id, orNew: touched.count)
+            if place == touched.count {
+                touched.append(try look(at: id, author, compared[id] ?? base, standing, &memory))
+            }
+            return place
         }
 
         for change in transaction.changes {

@@ -33,7 +33,12 @@ extension Optional<Value> {
 extension String {
     /// Whether the two have the same UTF-8.
     func isIdentical(to other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                UnsafeRawBufferPointer(left).isSame(as: UnsafeRawBufferPointer(right))
+            }
+        }
+        return isSame.flatMap(\.self) ?? utf8.elementsEqual(other.utf8)
     }
 
     /// Whether this one's UTF-8 comes first, byte by byte.

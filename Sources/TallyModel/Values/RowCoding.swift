@@ -126,7 +126,8 @@ public enum RowCoding {
         }
 
         private mutating func string() throws -> String {
-            guard let text = String(validating: try payload(), as: UTF8.self) else { throw Malformed() }
+            let payload = try payload()
+            guard let text = payload.withUnsafeBytes(String.init(exactly:)) else { throw Malformed() }
             return text
         }
 

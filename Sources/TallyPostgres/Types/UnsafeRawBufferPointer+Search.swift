@@ -6,10 +6,6 @@ extension UnsafeRawBufferPointer {
         first(from: 0, { ($0 &- ones) & ~$0 }, { $0 == 0 }) < count
     }
 
-    var isASCII: Bool {
-        first(from: 0, { $0 }, { $0 >= 0x80 }) == count
-    }
-
     /// The place of the first backslash or control character; `count` where there is none.
     @inline(__always)
     func firstCopySpecial(from start: Int) -> Int {

@@ -16,7 +16,7 @@ extension ValueDecoding {
             guard let integer = integer(bytes) else { throw damaged(typeName) }
             return .integer(integer)
         case .numeric:
-            guard !bytes.isEmpty, let digits = string(bytes) else { throw damaged(typeName) }
+            guard !bytes.isEmpty, let digits = String(exactly: bytes) else { throw damaged(typeName) }
             return .decimal(digits)
         case .timestamp: return try timestamp(bytes, isZoned: false, typeName)
         case .timestamptz: return try timestamp(bytes, isZoned: true, typeName)
@@ -26,10 +26,10 @@ extension ValueDecoding {
             }
             return .boolean(bytes[0] == UInt8(ascii: "t"))
         case .float4:
-            guard let text = string(bytes), let real = Float(text) else { throw damaged(typeName) }
+            guard let text = String(exactly: bytes), let real = Float(text) else { throw damaged(typeName) }
             return .real(Double(real))
         case .float8:
-            guard let text = string(bytes), let real = Double(text) else { throw damaged(typeName) }
+            guard let text = String(exactly: bytes), let real = Double(text) else { throw damaged(typeName) }
             return .real(real)
         case .bytea: return try bytea(bytes, typeName)
         case .date:

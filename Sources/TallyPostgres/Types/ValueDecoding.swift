@@ -65,20 +65,13 @@ package enum ValueDecoding {
 
     /// - Returns: `other` for what is not UTF-8, so that it is neither changed nor lost.
     static func text(_ bytes: UnsafeRawBufferPointer) -> Value {
-        if let text = string(bytes) { return .text(text) }
+        if let text = String(exactly: bytes) { return .text(text) }
         return .other(OtherValue(typeName: OtherValue.malformedText, bytes: Array(bytes)))
     }
 
     static func json(_ bytes: UnsafeRawBufferPointer) -> Value {
-        if let text = string(bytes) { return .json(text) }
+        if let text = String(exactly: bytes) { return .json(text) }
         return .other(OtherValue(typeName: OtherValue.malformedText, bytes: Array(bytes)))
-    }
-
-    static func string(_ bytes: UnsafeRawBufferPointer) -> String? {
-        let bytes = bytes.assumingMemoryBound(to: UInt8.self)
-        // What validates finds its generic code anew at each call; most texts need no validation.
-        return UnsafeRawBufferPointer(bytes).isASCII
-            ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     // MARK: Numbers
