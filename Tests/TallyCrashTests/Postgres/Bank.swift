@@ -92,38 +92,55 @@ final class BankInspector: Sendable {
     }
 
     private let sign: StopSign
-    private let looking: Task<Report, any Error>
+    private let report: SharedReport
+    private let looking: Task<Void, any Error>
 
     init(_ database: PostgresDatabase) {
         let sign = StopSign()
+        let report = SharedReport()
         self.sign = sign
+        self.report = report
         // Held and awaited by `stop()`.
         looking = Task {
-            var report = Report()
             while !sign.isUp {
                 do {
-                    let sums = try await database.psql(Bank.sums)
-                    report.looks += 1
-                    if Set(sums.split(separator: "|")).count != 1, report.disagreement == nil {
-                        report.disagreement = sums
-                    }
+                    report.note(try await database.psql(Bank.sums))
                 } catch is PrivatePostgresError {
                     // The server is down; that it is asked again is what matters, and how often is counted.
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 try await Task.sleep(for: .milliseconds(20))
             }
-            return report
         }
+    }
+
+    /// Returns when there were more than `count` looks: how many the faults left time for, is the machine's business.
+    func look(moreThan count: Int) async throws {
+        try await eventually("the sums were looked at \(count) times") { report.value.looks > count }
     }
 
     func stop() async throws -> Report {
         sign.raise()
-        return try await looking.value
+        try await looking.value
+        return report.value
     }
 
     deinit {
         sign.raise()
+    }
+}
+
+/// What was seen so far.
+private final class SharedReport: Sendable {
+    private let report = Mutex(BankInspector.Report())
+
+    var value: BankInspector.Report { report.withLock { $0 } }
+
+    func note(_ sums: String) {
+        report.withLock { report in
+            report.looks += 1
+            if Set(sums.split(separator: "|")).count != 1, report.disagreement == nil { report.disagreement = sums }
+        }
     }
 }
 

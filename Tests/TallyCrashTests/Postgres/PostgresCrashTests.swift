@@ -34,10 +34,15 @@ struct PostgresCrashTests {
             // How long it may recover before the next one is this test's random input; nothing waits for anything.
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...500, using: &random)))
         }
+        if inspector == nil {
+            try await eventually("the load comes to its end") { try await stage.isBankLive() }
+            inspector = BankInspector(stage.target)
+        }
+        try await inspector?.look(moreThan: Self.faults)
         let customers = try await traffic.stop()
         try await stage.finish()
 
-        let report = try #require(try await inspector?.stop(), "the load never came to its end")
+        let report = try #require(try await inspector?.stop())
         #expect(report.disagreement == nil, "sums of accounts, branches, tellers and history in one snapshot")
         #expect(report.looks > Self.faults)
         try await PostgresComparison(stage.source, stage.target).requireAgreement()
