@@ -10,6 +10,12 @@ struct CaptureRepair {
     let shape: Shape
     /// Rows of the log up to here are sound.
     let after: Int64
+    /// Whether only keys that were logged more than once are suspect.
+    ///
+    /// A trigger of the user's that came and went while those that log given values stayed may have fired before them, and
+    /// written the row again: they then logged what it wrote first, and what the row had been before last. A row that
+    /// such a trigger did not write again was logged once, and right.
+    var isOfRepeatedOnly = false
 
     func isNeeded(in connection: Connection) throws -> Bool {
         try connection.first("SELECT 1 FROM _tally_log WHERE \(isSuspect) LIMIT 1") != nil
@@ -19,7 +25,11 @@ struct CaptureRepair {
         guard try isNeeded(in: connection) else { return }
         let table = quoted(shape.schema.name.name)
         let slots = former.schema.keyColumns.map { "c\($0.id)" }
-        let keys = "(SELECT DISTINCT \(slots.joined(separator: ", ")) FROM _tally_log WHERE \(isSuspect)) AS k"
+        let columnsOfKey = slots.joined(separator: ", ")
+        let repeated = isOfRepeatedOnly ? " HAVING count(*) > 1" : ""
+        let keys = """
+            (SELECT \(columnsOfKey) FROM _tally_log WHERE \(isSuspect) GROUP BY \(columnsOfKey)\(repeated)) AS k
+            """
         let matches = zip(shape.schema.keyColumns, slots).map { "t.\(quoted($0.name)) IS k.\($1)" }
             .joined(separator: " AND ")
 

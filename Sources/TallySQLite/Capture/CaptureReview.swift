@@ -124,8 +124,8 @@ struct CaptureReview {
         }
         if let reason, !isAnnounced {
             try StructureRecord.invalidated(shape: next.id, reason: reason).append(in: connection)
-        } else if !fits, reason == nil {
-            try CaptureRepair(former: shape, shape: next, after: soundUntil).run(in: connection)
+        } else if reason == nil, !fits || isStructureChanged && script.reading == .given {
+            try CaptureRepair(former: shape, shape: next, after: soundUntil, isOfRepeatedOnly: fits).run(in: connection)
         }
         return true
     }
