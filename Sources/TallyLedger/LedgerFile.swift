@@ -15,6 +15,11 @@ enum LedgerFile {
 
     static func exists(at path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Removes a file, where it is there.
+    static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure(errno, "remove the file", path) }
+    }
+
     static func size(of path: String) -> Int {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0

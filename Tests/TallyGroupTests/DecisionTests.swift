@@ -34,7 +34,7 @@ import Testing
         let ledger = try #require(try GroupLedger(readingAt: scene.path, group: "carts"))
         for member in try ledger.members() {
             #expect(
-                try ledger.due(for: member.actor, after: 3, limit: 10)?.rows.count == 1,
+                try ledger.due(for: member.actor, after: 3, limit: DueLimit(rows: 10))?.rows.count == 1,
                 "\(member.name) is sent it"
             )
         }

@@ -5,17 +5,12 @@ import TallyModel
 /// What a member is brought in one transaction.
 struct MemberBatch: Sendable {
     var rows: [DueRow]
+    /// What else there is of an entry that need not fit into memory.
+    var rest: DueRest?
     /// Rows that it refused before.
     var parked: [DueRow]
     /// The sequence that it is brought to.
     var end: UInt64
-
-    /// Each row once.
-    var all: [DueRow] {
-        guard !parked.isEmpty else { return rows }
-        let ids = Set(rows.map(\.id))
-        return rows + parked.filter { !ids.contains($0.id) }
-    }
 }
 
 /// Writes a batch to a member, whatever the order in which its rows can be.
@@ -38,29 +33,35 @@ struct BatchWriting {
     /// How many rows a slice has.
     private static let slice = 2048
 
-    private let batch: MemberBatch
     private let outlet: Outlet
     private let target: any TargetSession
     /// Rows that are not to be taken out.
     private let apart: Set<RowID>
     private(set) var refused: [RefusedRow] = []
     private(set) var breaches: [FoundBreach] = []
+    /// What was written, for whoever looks for orphans after it.
+    private var loads: [Outlet.Load] = []
 
-    init(_ batch: MemberBatch, outlet: Outlet, target: any TargetSession, apart: Set<RowID>) {
-        self.batch = batch
+    init(outlet: Outlet, target: any TargetSession, apart: Set<RowID>) {
         self.outlet = outlet
         self.target = target
         self.apart = apart
     }
 
-    mutating func run() async throws {
-        let rows = batch.all
-        var loads: [Outlet.Load] = []
+    /// Writes rows, each of a batch's once.
+    mutating func write(_ rows: [DueRow]) async throws {
         for start in stride(from: 0, to: rows.count, by: Self.slice) {
             let some = Array(rows[start..<min(start + Self.slice, rows.count)])
             loads.append(try outlet.load(some))
             refused += try await apply(loads[loads.count - 1], of: some)
         }
+    }
+
+    /// Lets go of what was written: there is more of it than fits into memory, and it is read again for orphans.
+    mutating func letGo() { loads = [] }
+
+    /// Tries again what was refused, once all rows were written.
+    mutating func end() async throws {
         if !refused.isEmpty {
             try await tryAgain()
             try await explain()
@@ -72,7 +73,18 @@ struct BatchWriting {
             }
         }
         breaches = refused.map { FoundBreach($0.row.id, $0.violation, $0.reason, in: outlet.table($0.row.id)) }
-        for load in loads { breaches += try await target.orphans(of: load.slice).compactMap(outlet.breach) }
+        for load in loads { try await findOrphans(of: load) }
+    }
+
+    /// Looks for rows whose parents are not there, after ``end()``.
+    mutating func findOrphans(among rows: [DueRow]) async throws {
+        for start in stride(from: 0, to: rows.count, by: Self.slice) {
+            try await findOrphans(of: try outlet.load(rows[start..<min(start + Self.slice, rows.count)]))
+        }
+    }
+
+    private mutating func findOrphans(of load: Outlet.Load) async throws {
+        breaches += try await target.orphans(of: load.slice).compactMap(outlet.breach)
     }
 
     private func apply(_ rows: [DueRow]) async throws -> [RefusedRow] {

@@ -1,3 +1,4 @@
+import TallyLedger
 import TallyModel
 
 /// Takes in one member's log, slice after slice.
@@ -9,19 +10,21 @@ struct MemberReader {
     private let observer: MilestoneObserver?
     private var intake: Intake
 
+    /// - Parameter ledger: The path of the group's.
     init(
-        _ name: String,
+        _ member: GroupMember,
         _ tables: [GroupTable],
         from source: any SourceSession,
         into record: GroupRecord,
+        ledger: String,
         observer: MilestoneObserver?
     ) {
         self.observer = observer
-        self.name = name
+        name = member.name
         self.tables = tables
         self.record = record
         self.source = source
-        intake = Intake(member: name, tables: tables)
+        intake = Intake(member, tables: tables, ledger: ledger)
     }
 
     /// Reads until cancelled, or until something fails.
@@ -39,6 +42,7 @@ struct MemberReader {
             switch try await source.next() {
             case .slice(let slice):
                 let steps = try intake.steps(of: slice)
+                defer { for step in steps { step.spooled?.remove() } }
                 guard let last = steps.last(where: { $0.position != nil })?.position else { continue }
                 try await record.take(steps, from: name)
                 observer?(.entriesKept)

@@ -172,17 +172,17 @@ struct MemberSession {
             meter.enter(.joining, name)
             try await join(tables, schemas)
         }
-        let position = try await record.member(name).position
-        meter.update(name) { member in
-            member.applied = applied
-            member.captured = position.map { "\($0)" }
+        let member = try await record.member(name)
+        meter.update(name) { status in
+            status.applied = applied
+            status.captured = member.position.map { "\($0)" }
         }
         let writer = try MemberWriter(
             record: record,
             path: context.path,
             group: context.settings.name,
             identity: await record.identity,
-            member: try await record.member(name),
+            member: member,
             outlet: Outlet(tables, schemas: schemas, kind: store.kind, expressions: context.expressions),
             target: target,
             applied: applied,
@@ -195,7 +195,14 @@ struct MemberSession {
         // Each says whether the session ends with it.
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                var reader = MemberReader(name, tables, from: source, into: record, observer: context.options.observer)
+                var reader = MemberReader(
+                    member,
+                    tables,
+                    from: source,
+                    into: record,
+                    ledger: context.path,
+                    observer: context.options.observer
+                )
                 try await reader.run(notice: { words in meter.update(name) { $0.notice = words } }) {
                     position,
                     committed in

@@ -10,8 +10,10 @@ actor MemberWriter {
     private let thread = DatabaseThread(name: "tally-member")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// About how many versions a batch has.
-    static let batch = 16 << 10
+    /// How much of the ledger is read at once; a batch is as much, or one entry.
+    private static let limit = DueLimit(rows: 16 << 10)
+    /// How much of an entry that is larger is read at once.
+    private static let part = DueLimit(rows: 4 << 10, bytes: 4 << 20)
     /// How long a member that gets nothing waits for a signature: what others may forget depends on it.
     private static let quiet = Duration.seconds(1)
     /// So many rows that a member refuses are tried again with every batch; more of them every second at most.
@@ -79,7 +81,7 @@ actor MemberWriter {
     func writeSome() async throws -> Bool {
         if ContinuousClock.now - settled >= Self.pace { try await settle() }
         let ledger = ledger
-        let due = try ledger.reading { try ledger.due(for: actor, after: applied, limit: Self.batch) }
+        let due = try ledger.reading { try ledger.due(for: actor, after: applied, limit: Self.limit) }
         guard let end = due?.end ?? (applied > signature ? applied : nil) else {
             try await remind()
             return false
@@ -94,31 +96,34 @@ actor MemberWriter {
             meter.update(name) { $0.applied = end }
             return true
         }
-        try await write(MemberBatch(rows: rows, parked: parked, end: end))
+        let count = try await write(MemberBatch(rows: rows, rest: due?.rest, parked: parked, end: end))
         applied = end
         signature = end
         signed = .now
         isDurable = false
-        meter.applied(rows.count, to: end, of: name, committed: due?.committed)
+        meter.applied(count, to: end, of: name, committed: due?.committed)
         return due != nil
     }
 
     /// Writes a batch in one transaction.
-    private func write(_ batch: MemberBatch) async throws {
+    ///
+    /// - Returns: How many rows it had of what was due.
+    private func write(_ batch: MemberBatch) async throws -> Int {
         // Rows that would not be taken together however they are written.
         var apart: Set<RowID> = []
         let ledger = ledger
         let place = try ledger.reading { try ledger.place(at: batch.end) }
+        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
         while true {
             try await target.sign(place.signature)
             do {
-                var writing = BatchWriting(batch, outlet: outlet, target: target, apart: apart)
-                try await writing.run()
-                try await tell(writing, batch)
+                var writing = BatchWriting(outlet: outlet, target: target, apart: apart)
+                let written = try await write(batch, with: &writing, known)
+                try await tell(writing, written.known, of: known, end: batch.end)
                 observer?(.batchApplied)
                 try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])
                 observer?(.batchCommitted)
-                return
+                return written.count
             } catch let again as BatchWriting.NotTogether {
                 await target.rollback()
                 apart.formUnion(again.rows)
@@ -129,16 +134,56 @@ actor MemberWriter {
         }
     }
 
+    /// Writes the rows of a batch, those of a large entry in parts.
+    ///
+    /// - Parameter known: Rows that the member refused before.
+    /// - Returns: How many rows were due, and which of the known ones were among what was written.
+    private func write(
+        _ batch: MemberBatch,
+        with writing: inout BatchWriting,
+        _ known: Set<RowID>
+    ) async throws -> (count: Int, known: Set<RowID>) {
+        var count = 0
+        var found: Set<RowID> = []
+        let isLarge = batch.rest != nil
+        try await forEachPart(of: batch) { part in
+            count += part.count
+            if !known.isEmpty { found.formUnion(known.intersection(part.map(\.id))) }
+            try await writing.write(part)
+            if isLarge { writing.letGo() }
+        }
+        let parked = batch.parked.filter { !found.contains($0.id) }
+        try await writing.write(parked)
+        try await writing.end()
+        if isLarge { try await forEachPart(of: batch) { try await writing.findOrphans(among: $0) } }
+        return (count, found.union(parked.map(\.id)))
+    }
+
+    private func forEachPart(of batch: MemberBatch, _ body: ([DueRow]) async throws -> Void) async throws {
+        try await body(batch.rows)
+        var rest = batch.rest
+        while let more = rest {
+            let ledger = ledger
+            let due = try ledger.reading { try ledger.due(more, for: actor, limit: Self.part) }
+            try await body(due.rows)
+            rest = due.rest
+        }
+    }
+
     /// Tells the ledger what the member refuses, what it takes at last, and which constraints that is about; before the
     /// batch is committed, so that none of it is ever forgotten.
-    private func tell(_ writing: BatchWriting, _ batch: MemberBatch) async throws {
+    ///
+    /// - Parameter written: Of the rows that it refused before, those that were written now.
+    private func tell(
+        _ writing: BatchWriting,
+        _ written: Set<RowID>,
+        of known: Set<RowID>,
+        end: UInt64
+    ) async throws {
         let refused = writing.refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
-        let ledger = ledger
-        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
-        let names = Set(refused.map(\.id))
-        let taken = batch.all.map(\.id).filter { known.contains($0) && !names.contains($0) }
+        let taken = written.subtracting(refused.map(\.id)).sorted()
         if !refused.isEmpty || !taken.isEmpty {
-            try await record.notePark(refused, taken: taken, by: name, end: batch.end)
+            try await record.notePark(refused, taken: taken, by: name, end: end)
         }
         // What was in the way of what is refused may be out of it with what comes next.
         let breaches = writing.breaches.map { breach in
@@ -146,7 +191,7 @@ actor MemberWriter {
             breach.isKnown = known.contains(breach.row)
             return breach
         }
-        if try await record.settle(breaches, by: name, at: batch.end) { tried = nil }
+        if try await record.settle(breaches, by: name, at: end) { tried = nil }
     }
 
     /// The rows that the member refused, as of a sequence, when it is time to try them again.

@@ -14,11 +14,11 @@ extension GroupRecord {
         // Who wrote all there is may have been brought to nothing, and held it all the same.
         let isNew = member.base == 0 && member.cameAt == 0 && member.stage != .live && name != settings.seed
         guard !isNew else { return }
-        let rows = try ledger.rows(of: table)
-        for start in stride(from: 0, to: rows.count, by: Self.step) {
+        var last: [UInt8]?
+        while case let some = try ledger.rows(of: table, after: last, limit: Self.step), !some.isEmpty {
+            last = some.last?.key
             try changing { merger in
                 var memory = ledger
-                let some = rows[start..<min(start + Self.step, rows.count)]
                 let (base, moment) = (merger.head.sequence, now())
                 var transaction = CapturedTransaction(
                     author: .node,

@@ -55,6 +55,7 @@ actor GroupRecord {
         members = Dictionary(uniqueKeysWithValues: try ledger.members().map { ($0.name, $0) })
         let (sight, clocks) = try ledger.head()
         merger = Merger(tables: [], head: sight, clocks: clocks, skew: settings.skew, expressions: expressions)
+        try ledger.removeScratch()
         try adopt(try ledger.tables())
         refusing = Set(try members.values.map(\.actor).filter(ledger.hasParked))
         withholdings = try ledger.withholdings()
@@ -180,16 +181,10 @@ actor GroupRecord {
             var keys = try MemberKeys(ledger, of: member.actor)
             let lacksRows = try ledger.hasMade(for: member.actor)
             for step in steps {
-                let changes = try keys.admit(step.changes) { try isHeld($0, by: member, merger, ledger) }
-                if var transaction = step.transaction(
-                    changes,
-                    author: member.actor,
-                    base: member.base,
-                    received: now()
-                ) {
-                    try note(&transaction, of: member, ledger)
-                    var memory = ledger
-                    _ = try merger.take(transaction, into: &memory)
+                if step.isLarge {
+                    try takeLarge(step, of: member, &keys, &merger, ledger)
+                } else {
+                    try take(step, of: member, &keys, &merger, ledger)
                 }
                 if let place = step.applied {
                     let applied = try recognised(place)
@@ -214,15 +209,70 @@ actor GroupRecord {
         if member.base != base { try updateStable() }
     }
 
+    private func take(
+        _ step: IntakeStep,
+        of member: GroupMember,
+        _ keys: inout MemberKeys,
+        _ merger: inout Merger,
+        _ ledger: GroupLedger
+    ) throws {
+        let changes = try keys.admit(step.changes, isHeld: Holdings(member: member, merger: merger, ledger: ledger).has)
+        guard !changes.isEmpty else { return }
+        var transaction = step.transaction(changes, author: member.actor, base: member.base, received: now())
+        transaction.returning = step.changes.rounded
+        try note(changes.flatMap(\.rows), in: &transaction, of: member, ledger)
+        var memory = ledger
+        _ = try merger.take(transaction, into: &memory)
+    }
+
+    /// Takes in a transaction that need not fit into memory: first what it makes of each row is found, in a file, and then each
+    /// row is taken in once.
+    private func takeLarge(
+        _ step: IntakeStep,
+        of member: GroupMember,
+        _ keys: inout MemberKeys,
+        _ merger: inout Merger,
+        _ ledger: GroupLedger
+    ) throws {
+        let net = try TransactionNet(besideLedgerAt: path)
+        defer { net.close() }
+        let holdings = Holdings(member: member, merger: merger, ledger: ledger)
+        let spooled = try step.spooled?.reader()
+        while true {
+            try Task.checkCancellation()
+            let some = try spooled?.next() ?? []
+            let changes = some.isEmpty ? step.changes : some
+            let admitted = try keys.admit(changes) { try net.holds($0) ?? holdings.has($0) }
+            for change in admitted { try net.add(change, rows: ledger, before: holdings.row) }
+            for id in changes.rounded { try net.addReturning(id) }
+            if some.isEmpty { break }
+        }
+        var memory = ledger
+        var open = try merger.begin(
+            step.transaction([], author: member.actor, base: member.base, received: now()),
+            &memory
+        )
+        var place: Int64 = 0
+        while case let part = try net.rows(after: &place), !part.nets.isEmpty {
+            try Task.checkCancellation()
+            open.transaction.returning = part.returning
+            (open.transaction.compared, open.transaction.guessed) = ([:], [])
+            try note(part.nets.map(\.id), in: &open.transaction, of: member, ledger)
+            try merger.take(part.nets, of: &open, into: &memory)
+        }
+        _ = try merger.end(open, &memory)
+    }
+
     /// Notes which rows the member came with as the group had them, and which it holds otherwise than it was sent them.
     private func note(
-        _ transaction: inout CapturedTransaction,
+        _ rows: [RowID],
+        in transaction: inout CapturedTransaction,
         of member: GroupMember,
         _ ledger: GroupLedger
     ) throws {
         let (hasCome, refuses) = (member.base >= member.cameAt, refusing.contains(member.actor))
         if hasCome, !refuses { return }
-        for id in transaction.changes.flatMap(\.rows) {
+        for id in rows {
             if !hasCome, let sequence = try ledger.comparedSequence(of: id, in: member.actor) {
                 transaction.compared[id] = sequence
                 if sequence == 0 { transaction.guessed.insert(id) }

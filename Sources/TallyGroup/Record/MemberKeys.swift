@@ -133,11 +133,24 @@ extension MemberChange {
     }
 }
 
-extension GroupRecord {
-    /// Whether a member holds a row, as far as its log is taken in.
-    func isHeld(_ id: RowID, by member: GroupMember, _ merger: Merger, _ ledger: GroupLedger) throws -> Bool {
-        if member.base < member.cameAt, try ledger.comparedSequence(of: id, in: member.actor) != nil { return true }
+/// What a member holds, as far as its log is taken in.
+struct Holdings {
+    let member: GroupMember
+    let merger: Merger
+    let ledger: GroupLedger
+
+    /// Whether the member holds a row.
+    func has(_ id: RowID) throws -> Bool { try comparedSequence(of: id) != nil || row(id) != nil }
+
+    /// What the member holds of a row; `nil` where it has none.
+    func row(_ id: RowID) throws -> Row? {
+        let base = try comparedSequence(of: id) ?? member.base
         var (merger, memory) = (merger, ledger)
-        return try merger.isHeld(id, by: member.actor, broughtTo: member.base, in: &memory)
+        return try merger.held(id, by: member.actor, broughtTo: base, in: &memory)
+    }
+
+    /// Where the row stood that the member came with; `nil` where it was brought all of them since.
+    private func comparedSequence(of id: RowID) throws -> UInt64? {
+        member.base < member.cameAt ? try ledger.comparedSequence(of: id, in: member.actor) : nil
     }
 }

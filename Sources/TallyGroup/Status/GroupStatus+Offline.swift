@@ -104,7 +104,11 @@ extension GroupLedger {
     /// The sequence that a member holds which was brought to `sequence`: what follows may be its own, so that there is nothing to send.
     fileprivate func held(by member: Actor, after sequence: UInt64) throws -> UInt64 {
         var held = sequence
-        while let due = try due(for: member, after: held, limit: Self.step), due.rows.isEmpty { held = due.end }
+        while let due = try due(for: member, after: held, limit: DueLimit(rows: Self.step)), due.rows.isEmpty,
+            due.rest == nil
+        {
+            held = due.end
+        }
         return held
     }
 }

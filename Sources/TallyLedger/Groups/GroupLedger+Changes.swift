@@ -31,88 +31,147 @@ public struct DueRows: Sendable {
     public var end: UInt64
     /// When the first of it was committed elsewhere, by the clock there.
     public var committed: Timestamp?
+    /// What else there is of an entry that need not fit into memory; of other rows than ``rows``.
+    public var rest: DueRest?
+}
+
+/// The part of an entry that is still to be read.
+public struct DueRest: Sendable {
+    /// In `version`.
+    fileprivate var ids: Range<Int64>
+    fileprivate var end: UInt64
+}
+
+/// How much is read at once.
+public struct DueLimit: Sendable {
+    public var rows: Int
+    public var bytes: Int
+
+    public init(rows: Int, bytes: Int = 16 << 20) {
+        self.rows = rows
+        self.bytes = bytes
+    }
 }
 
 extension GroupLedger {
-    /// What a member that has been brought to `sequence` is to get next: whole entries, with about `limit` versions or
-    /// `mostBytes` bytes of them.
+    /// What a member that has been brought to `sequence` is to get next: as many whole entries as the limit allows, or one that it
+    /// does not allow, whose rows come in parts.
     ///
     /// - Returns: `nil` where there is nothing after it.
-    public func due(for member: Actor, after sequence: UInt64, limit: Int, mostBytes: Int = 16 << 20) throws -> DueRows?
-    {
+    public func due(for member: Actor, after sequence: UInt64, limit: DueLimit) throws -> DueRows? {
+        let first = try connection.first(
+            "SELECT first, sequence FROM entry WHERE sequence > ? ORDER BY sequence LIMIT 1",
+            .integer(Int64(sequence))
+        )
+        guard let start = first?[0].integer, let next = first?[1].integer else { return nil }
+        var last = try lastEntry(beginningAt: next, ofVersionsUpTo: start + Int64(limit.rows))
+        while true {
+            let bound = try connection.first("SELECT first + rows FROM entry WHERE sequence = ?", .integer(last))
+            guard let bound = bound?.first?.integer else { return nil }
+            guard try isAnyWanted(in: next...last, by: member) else { return DueRows(rows: [], end: UInt64(last)) }
+            let read = try read(start..<bound, for: member, limit)
+            if let stop = read.stop, last > next {
+                // Whole entries, as far as the one in which the limit is reached.
+                last = max(next, stop.sequence - 1)
+                continue
+            }
+            let committed = try connection.first(
+                "SELECT min(committed) FROM entry WHERE sequence > ? AND sequence <= ? AND actor <> ?",
+                .integer(Int64(sequence)),
+                .integer(last),
+                .integer(Int64(member.number))
+            )
+            return DueRows(
+                rows: read.rows,
+                end: UInt64(last),
+                committed: committed?.first?.integer.map { Timestamp(microseconds: $0) },
+                rest: read.stop.map { DueRest(ids: $0.id..<bound, end: UInt64(last)) }
+            )
+        }
+    }
+
+    /// Goes on with an entry.
+    public func due(_ rest: DueRest, for member: Actor, limit: DueLimit) throws -> DueRows {
+        let read = try read(rest.ids, for: member, limit)
+        return DueRows(
+            rows: read.rows,
+            end: rest.end,
+            rest: read.stop.map { DueRest(ids: $0.id..<rest.ids.upperBound, end: rest.end) }
+        )
+    }
+
+    /// The last of the entries from `first` on all of whose versions are before one, or `first` itself.
+    private func lastEntry(beginningAt first: Int64, ofVersionsUpTo id: Int64) throws -> Int64 {
+        let beyond = try connection.first(
+            "SELECT sequence FROM version WHERE id >= ? ORDER BY id LIMIT 1",
+            .integer(id)
+        )
+        if let beyond = beyond?.first?.integer { return max(first, beyond - 1) }
+        return try connection.first("SELECT max(sequence) FROM entry")?.first?.integer ?? first
+    }
+
+    /// Most often one member writes, and all of it is its own.
+    private func isAnyWanted(in entries: ClosedRange<Int64>, by member: Actor) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM entry WHERE sequence >= ? AND sequence <= ? AND (actor <> ? OR returned IS NOT 0) LIMIT 1",
+            .integer(entries.lowerBound),
+            .integer(entries.upperBound),
+            .integer(Int64(member.number))
+        ) != nil
+    }
+
+    /// Reads versions until the limit is reached.
+    ///
+    /// - Returns: Also the first version that was not read, where the limit was reached, and its entry.
+    private func read(
+        _ ids: Range<Int64>,
+        for member: Actor,
+        _ limit: DueLimit
+    ) throws -> (rows: [DueRow], stop: (id: Int64, sequence: Int64)?) {
         // A member that came with rows of its own is not sent those that it was found with.
         let cameAt = try connection.first("SELECT came_at FROM member WHERE actor = ?", .integer(Int64(member.number)))
         let heldUpTo = UInt64(cameAt?.first?.integer ?? 0)
-        let first = try connection.first(
-            "SELECT first FROM entry WHERE sequence > ? ORDER BY sequence LIMIT 1",
-            .integer(Int64(sequence))
-        )
-        guard let first = first?.first?.integer else { return nil }
-        let bound = try connection.first(
-            "SELECT sequence, first + rows FROM entry WHERE sequence > ? AND first <= ? ORDER BY sequence DESC LIMIT 1",
-            .integer(Int64(sequence)),
-            .integer(first + Int64(limit))
-        )
-        guard let bound, let last = bound[0].integer, let upTo = bound[1].integer else { return nil }
-        // Most often one member writes, and all of it is its own.
-        let isAnyWanted = try connection.first(
-            "SELECT 1 FROM entry WHERE sequence > ? AND sequence <= ? AND (actor <> ? OR returned IS NOT 0) LIMIT 1",
-            .integer(Int64(sequence)),
-            .integer(last),
-            .integer(Int64(member.number))
-        )
-        guard isAnyWanted != nil else { return DueRows(rows: [], end: UInt64(last), committed: nil) }
         let statement = try connection.cached(
             """
-            SELECT table_number, key, \(Self.versionColumns), length(state) FROM version WHERE id >= ? AND id < ?
+            SELECT id, table_number, key, \(Self.versionColumns), length(state) FROM version WHERE id >= ? AND id < ?
             ORDER BY id
             """
         )
         defer { statement.reset() }
-        try statement.bind(.integer(first), at: 1)
-        try statement.bind(.integer(upTo), at: 2)
-        var collected = DueCollection(capacity: Int(upTo - first))
-        var end = UInt64(last)
+        try statement.bind(.integer(ids.lowerBound), at: 1)
+        try statement.bind(.integer(ids.upperBound), at: 2)
+        var collected = DueCollection(capacity: min(ids.count, limit.rows))
+        var stop: (id: Int64, sequence: Int64)?
         while try statement.step() {
-            let sequence = UInt64(statement.integer(at: 2))
-            if collected.bytes >= mostBytes, sequence != collected.sequence {
-                end = collected.sequence
+            let id = statement.integer(at: 0)
+            let sequence = statement.integer(at: 3)
+            if collected.bytes >= limit.bytes || id - ids.lowerBound >= limit.rows {
+                stop = (id, sequence)
                 break
             }
-            collected.sequence = sequence
-            guard case .bytes(let key) = statement.value(at: 1) else { continue }
-            let id = RowID(table: Int(statement.integer(at: 0)), key: key)
-            let flags = statement.integer(at: 6)
-            let isForeign = statement.integer(at: 3) != Int64(member.number)
+            guard case .bytes(let key) = statement.value(at: 2) else { continue }
+            let row = RowID(table: Int(statement.integer(at: 1)), key: key)
+            let flags = statement.integer(at: 7)
+            let isForeign = statement.integer(at: 4) != Int64(member.number)
             var isWanted = isForeign || flags & 2 != 0
-            if isWanted, sequence <= heldUpTo, let held = try comparedSequence(of: id, in: member) {
+            if isWanted, sequence <= heldUpTo, let held = try comparedSequence(of: row, in: member) {
                 isWanted = sequence > held
             }
             // What the member wrote itself matters only where it is brought the row for something else.
-            guard isWanted || collected.contains(id) else { continue }
-            collected.bytes += Int(statement.integer(at: 10))
+            guard isWanted || collected.contains(row) else { continue }
+            collected.bytes += Int(statement.integer(at: 11))
             let isNew = flags & 1 != 0 && isForeign
-            collected.add(id, try version(statement, from: 2), isNew: isNew, isOwn: isWanted && !isForeign)
+            collected.add(row, try version(statement, from: 3), isNew: isNew, isOwn: isWanted && !isForeign)
         }
-        let committed = try connection.first(
-            "SELECT min(committed) FROM entry WHERE sequence > ? AND sequence <= ? AND actor <> ?",
-            .integer(Int64(sequence)),
-            .integer(Int64(end)),
-            .integer(Int64(member.number))
-        )
-        var wanted = collected.rows
+        var rows = collected.rows
         if try hasKeyNotes(of: member) {
-            for place in wanted.indices {
-                let id = wanted[place].id
-                wanted[place].spelling = try spelling(of: id, in: member)
-                if try isLeftOut(id.key, id.table, of: member) { wanted[place].mayBeTwice = false }
+            for place in rows.indices {
+                let id = rows[place].id
+                rows[place].spelling = try spelling(of: id, in: member)
+                if try isLeftOut(id.key, id.table, of: member) { rows[place].mayBeTwice = false }
             }
         }
-        return DueRows(
-            rows: wanted,
-            end: end,
-            committed: committed?.first?.integer.map { Timestamp(microseconds: $0) }
-        )
+        return (rows, stop)
     }
 
     /// How many rows were written after `sequence`.
@@ -131,8 +190,6 @@ private struct DueCollection {
     private var places: [RowID: Int] = [:]
     /// Of the states that were read.
     var bytes = 0
-    /// The entry that is being read.
-    var sequence: UInt64 = 0
 
     init(capacity: Int) {
         rows.reserveCapacity(capacity)

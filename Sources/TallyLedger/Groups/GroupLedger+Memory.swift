@@ -126,9 +126,17 @@ extension GroupLedger: GroupMemory {
         )
     }
 
-    public func rows(of table: Int) throws -> [RowID] {
-        try connection.all("SELECT DISTINCT key FROM version WHERE table_number = ?", .integer(Int64(table)))
-            .compactMap { $0[0].blob.map { RowID(table: table, key: $0) } }
+    public func rows(of table: Int) throws -> [RowID] { try rows(of: table, after: nil, limit: .max) }
+
+    /// The first rows of a table behind a key, in the order of their keys.
+    public func rows(of table: Int, after key: [UInt8]?, limit: Int) throws -> [RowID] {
+        try connection.all(
+            "SELECT DISTINCT key FROM version WHERE table_number = ? AND key > ? ORDER BY key LIMIT ?",
+            .integer(Int64(table)),
+            // No key is empty.
+            .bytes(key ?? []),
+            .integer(Int64(limit))
+        ).compactMap { $0[0].blob.map { RowID(table: table, key: $0) } }
     }
 
     public func keep(_ version: RowVersion, of row: RowID, isNew: Bool) throws {

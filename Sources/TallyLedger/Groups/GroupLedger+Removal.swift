@@ -9,6 +9,7 @@ extension GroupLedger {
     ///
     /// - Throws: ``StoreError`` with code `denied` or `unreachable` where the files stay.
     public static func remove(at path: String) throws {
+        try ScratchFile.removeAll(of: path)
         // The database first: a log without it is nothing to SQLite, a database without its log is an older one.
         for file in [path, path + "-wal", path + "-shm", path + "-journal"] {
             guard unlink(file) != 0, errno != ENOENT else { continue }

@@ -74,6 +74,10 @@ public final class GroupLedger {
         connection.close()
     }
 
+    /// Removes what a process that ended in the middle of a large transaction has left beside the ledger. For the one who
+    /// writes it.
+    public func removeScratch() throws { try ScratchFile.removeAll(of: path) }
+
     /// The ledger's own identity: what members' checkpoints name as their source.
     public func identity() throws -> String {
         guard let id = try connection.first("SELECT id FROM ledger")?.first?.string else {

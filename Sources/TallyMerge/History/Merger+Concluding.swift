@@ -2,19 +2,14 @@ import TallyModel
 
 /// What becomes of rows that a transaction touched.
 extension Merger {
-    /// Keeps what the transaction wrote, and its entry; `nil` where it wrote nothing.
+    /// Keeps what the transaction wrote to rows.
     mutating func conclude(
         _ touched: [Touched],
-        _ transaction: CapturedTransaction,
+        _ open: inout OpenTransaction,
         _ memory: inout some GroupMemory
-    ) throws -> Entry? {
-        let author = transaction.author
-        let dot = Dot(actor: author, counter: head.vector[author] + 1)
-        let sequence = head.sequence + 1
-        let own = clocks[author]
-        var last: HybridTime?
-        var clamped: Duration?
-        var rows = 0
+    ) throws {
+        let transaction = open.transaction
+        let (dot, sequence, own) = (open.dot, open.sequence, open.clock)
         for var row in touched {
             let returns = transaction.returning.contains(row.id)
             let change = write(row, dot)
@@ -25,11 +20,11 @@ extension Merger {
                 received: transaction.received,
                 skew: skew
             )
-            clamped = [clamped, stamped.clamped].compactMap { $0 }.max()
-            last = max(last ?? stamped.time, stamped.time)
+            open.clamped = [open.clamped, stamped.clamped].compactMap { $0 }.max()
+            open.last = max(open.last ?? stamped.time, stamped.time)
             guard let write = change else {
                 try giveBack(row, dot, sequence, &memory)
-                rows += 1
+                open.rows += 1
                 continue
             }
             let stamp = Stamp(dot: dot, time: stamped.time, context: row.context)
@@ -42,27 +37,13 @@ extension Merger {
                     }
                     written = admitted
                     row.hasSeenAll = false
-                    last = max(last ?? written.stamp.time, written.stamp.time)
+                    open.last = max(open.last ?? written.stamp.time, written.stamp.time)
                 }
             }
             try settle(written, on: row, sequence, transaction, returns: returns, &memory)
             try noteDoubts(about: written, after: transaction.earlier[row.id] ?? [], on: row.id, sequence, &memory)
-            rows += 1
+            open.rows += 1
         }
-        guard rows > 0, let last else { return nil }
-        clocks[author] = last
-        advance(to: sequence, dot, last)
-        let entry = Entry(
-            sequence: sequence,
-            dot: dot,
-            base: transaction.base,
-            committed: transaction.committed,
-            sight: head,
-            clamped: clamped,
-            rows: rows
-        )
-        try memory.keep(entry)
-        return entry
     }
 
     /// Whether it is not known what the author changed of what others have: its row came from where the ledger does not

@@ -1,4 +1,4 @@
-import TallyModel
+public import TallyModel
 
 /// Takes in what members committed, one transaction after the other, and says what the rows become.
 ///
@@ -66,9 +66,7 @@ public struct Merger: Sendable {
         _ transaction: CapturedTransaction,
         into memory: inout some GroupMemory
     ) throws -> Entry? {
-        let author = transaction.author
-        let standing = transaction.standing
-        let base = standing == .new ? Sight() : try sight(of: author, at: transaction.base, &memory)
+        var open = try begin(transaction, &memory)
         let compared = try transaction.compared.mapValues { try memory.sight(at: $0) }
         var touched: [Touched] = []
         touched.reserveCapacity(transaction.changes.count)
@@ -78,7 +76,8 @@ public struct Merger: Sendable {
         func place(of id: RowID, _ memory: inout some GroupMemory) throws -> Int {
             let place = places.value(of: id, orNew: touched.count)
             if place == touched.count {
-                touched.append(try look(at: id, author, compared[id] ?? base, standing, &memory))
+                let base = compared[id] ?? open.base
+                touched.append(try look(at: id, transaction.author, base, transaction.standing, &memory))
             }
             return place
         }
@@ -89,7 +88,7 @@ public struct Merger: Sendable {
                 let place = try place(of: id, &memory)
                 touched[place].after = row.filled(from: touched[place].after)
                 touched[place].time = time
-                if standing == .deciding { touched[place].decided = row }
+                if transaction.standing == .deciding { touched[place].decided = row }
             case .delete(let id, let time):
                 let place = try place(of: id, &memory)
                 touched[place].after = nil
@@ -111,7 +110,8 @@ public struct Merger: Sendable {
             }
         }
         for id in transaction.returning.subtracting(places.keys).sorted() { _ = try place(of: id, &memory) }
-        return try conclude(touched, transaction, &memory)
+        try conclude(touched, &open, &memory)
+        return try end(open, &memory)
     }
 
     // MARK: What had been seen
@@ -196,15 +196,15 @@ public struct Merger: Sendable {
         return found
     }
 
-    /// Whether a member that was brought to `base` holds a row, by that and by what it wrote since.
-    public mutating func isHeld(
+    /// What a member that was brought to `base` holds of a row, by that and by what it wrote since; `nil` where it has none.
+    public mutating func held(
         _ id: RowID,
         by member: Actor,
         broughtTo base: UInt64,
         in memory: inout some GroupMemory
-    ) throws -> Bool {
+    ) throws -> Row? {
         let sight = try sight(of: member, at: base, &memory)
-        return try look(at: id, member, sight, .following, &memory).before != nil
+        return try look(at: id, member, sight, .following, &memory).before
     }
 
     /// What its author has seen of a row that still holds what it wrote: what it had seen when it wrote that, at the least.
@@ -242,8 +242,9 @@ extension Actor {
 
 extension Row {
     /// The row with the places that it leaves open taken from `former`.
-    fileprivate func filled(from former: Row?) -> Row {
+    package func filled(from former: Row?) -> Row {
         guard let former, !isComplete else { return self }
-        return former.overlaid(by: self)
+        // What the ledger knows of a row may end before places that nobody has ever said anything about.
+        return Row(values.enumerated().map { $1 ?? ($0 < former.values.count ? former[$0] : nil) })
     }
 }

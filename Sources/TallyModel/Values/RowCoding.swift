@@ -4,7 +4,9 @@
 /// 32-bit integers. Equal rows have equal bytes.
 public enum RowCoding {
     /// The bytes do not hold a row.
-    public struct Malformed: Error, Sendable {}
+    public struct Malformed: Error, Sendable {
+        package init() {}
+    }
 
     public static func encode(_ row: Row) -> [UInt8] {
         var bytes: [UInt8] = []
