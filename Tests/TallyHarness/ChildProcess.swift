@@ -59,6 +59,18 @@ package final class ChildProcess: Sendable {
     package var standardOutput: String { Self.text(of: output) }
     package var standardError: String { Self.text(of: errors) }
 
+    /// The most memory that it ever had resident, in KiB, while it runs.
+    package func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+        let words = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(
+            whereSeparator: \.isWhitespace
+        )
+        guard let words, words.count > 1, let peak = Int(words[1]) else {
+            throw WaitedInVain("process \(id) does not say how much memory it takes")
+        }
+        return peak
+    }
+
     package func send(_ signal: Int32) {
         if ended == nil { kill(id, signal) }
     }

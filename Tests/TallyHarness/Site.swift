@@ -1,5 +1,6 @@
 import Foundation
 package import TallyEngine
+package import TallyModel
 
 /// A folder with a `tally.yaml`, and the command run in it as a user would.
 package struct Site {
@@ -74,6 +75,14 @@ package struct Site {
 
     package func start(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess {
         try ChildProcess(Self.executable, arguments, in: folder, environment: environment)
+    }
+
+    /// Runs until the process has reached a milestone for the given time, and dies there.
+    package func die(at milestone: Milestone, _ occurrence: Int) async throws {
+        let child = try start("run", environment: ["TALLY_CRASH_AT": "\(milestone.rawValue):\(occurrence)"])
+        guard try await child.wait() == .killed(signal: SIGKILL) else {
+            throw WaitedInVain("it ended by itself: \(child.standardError)")
+        }
     }
 
     package struct Answer: Sendable {

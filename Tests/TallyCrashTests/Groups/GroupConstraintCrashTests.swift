@@ -39,16 +39,6 @@ struct GroupConstraintCrashTests {
         try await site.syncOnce()
     }
 
-    private func die(at milestone: Milestone, _ occurrence: Int) async throws {
-        let child = try site.start(
-            "run",
-            environment: ["TALLY_CRASH_AT": "\(milestone.rawValue):\(occurrence)"]
-        )
-        guard try await child.wait() == .killed(signal: SIGKILL) else {
-            throw WaitedInVain("it ended by itself: \(child.standardError)")
-        }
-    }
-
     /// What every member holds, which is one and the same.
     private func everywhere(_ query: String) async throws -> [String] {
         let first = try await eu.psql("COPY (\(query)) TO STDOUT WITH (DELIMITER '|', NULL '')")
@@ -72,7 +62,7 @@ struct GroupConstraintCrashTests {
             "UPDATE people SET email = 'x' WHERE id = 1; UPDATE people SET email = 'ada' WHERE id = 2;"
                 + "UPDATE people SET email = 'ben' WHERE id = 1"
         )
-        try await die(at: milestone, occurrence)
+        try await site.die(at: milestone, occurrence)
         // A row that is kept out, or about to be, is written on before anybody could be told. (The one that stays would count
         // as later than the other if its two writes were read together.)
         try await edge.run("UPDATE people SET city = 'Bari' WHERE id = 11;")
@@ -85,7 +75,7 @@ struct GroupConstraintCrashTests {
 
         // What was in their way goes, and the process dies at the same place once more.
         try await eu.psql("UPDATE people SET email = 'eva' WHERE id = 10; INSERT INTO people VALUES (3, 'cid', 'Bonn')")
-        try await die(at: milestone, 1)
+        try await site.die(at: milestone, 1)
         try await site.syncOnce()
         #expect(
             try await everywhere("SELECT id, email, city FROM people ORDER BY id")

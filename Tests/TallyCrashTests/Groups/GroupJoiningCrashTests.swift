@@ -44,14 +44,6 @@ struct GroupJoiningCrashTests {
         }
 
         /// Dies at a milestone.
-        func die(at milestone: Milestone, _ occurrence: Int) async throws {
-            let place = "\(milestone.rawValue):\(occurrence)"
-            let child = try site.start("run", environment: ["TALLY_CRASH_AT": place])
-            guard try await child.wait() == .killed(signal: SIGKILL) else {
-                throw WaitedInVain("it ended by itself: \(child.standardError)")
-            }
-        }
-
         /// Both sides write, each a difference of the same rows and a row of its own.
         func write(_ turn: Int) async throws {
             try await eu.psql(
@@ -70,7 +62,7 @@ struct GroupJoiningCrashTests {
     @Test(arguments: [(Milestone.logOpened, 1), (.logOpened, 2), (.rowsCompared, 1), (.rowsCompared, 3)])
     func whoeverJoinsJoinsOnce(milestone: Milestone, occurrence: Int) async throws {
         let stage = try await Stage()
-        try await stage.die(at: milestone, occurrence)
+        try await stage.site.die(at: milestone, occurrence)
         // What is written now, is in the rows that are compared again, or in a log: not in both.
         try await stage.eu.psql(
             "UPDATE items SET n = n - 1 WHERE id > 50 AND id <= 60; DELETE FROM items WHERE id = 70"
@@ -103,7 +95,7 @@ struct GroupJoiningCrashTests {
         try FileManager.default.moveItem(atPath: stage.ledger + ".old", toPath: stage.ledger)
         // Something that is to be brought to the other.
         try await stage.us.run("INSERT INTO items VALUES (-5, 1, 'us');")
-        try await stage.die(at: milestone, occurrence)
+        try await stage.site.die(at: milestone, occurrence)
         try await stage.us.run("INSERT INTO items VALUES (-3, 1, 'us'); DELETE FROM items WHERE id = 80;")
         try await stage.eu.psql("INSERT INTO items VALUES (-4, 1, 'eu')")
         try await stage.site.syncOnce()

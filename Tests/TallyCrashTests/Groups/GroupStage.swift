@@ -109,11 +109,7 @@ final class GroupStage {
             if let child { try await kill(child) }
             let milestones: [Milestone] = [.batchApplied, .batchCommitted, .entriesKept]
             let milestone = milestones[random.below(milestones.count)]
-            let place = "\(milestone.rawValue):\(random.below(8) + 1)"
-            let child = try site.start("run", environment: ["TALLY_CRASH_AT": place])
-            guard try await child.wait() == .killed(signal: SIGKILL) else {
-                throw WaitedInVain("it ended by itself: \(child.standardError)")
-            }
+            try await site.die(at: milestone, random.below(8) + 1)
         case .serverCrash:
             _ = try running()
             try await server.server.restart(.immediate)

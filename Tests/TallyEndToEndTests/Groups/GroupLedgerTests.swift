@@ -29,14 +29,6 @@ struct GroupLedgerTests {
 
     private func write(_ member: String, _ sql: String) async throws { try await group.shell(member).run(sql) }
 
-    /// What every member holds, which is one and the same.
-    private func everywhere(_ query: String) async throws -> [String] {
-        var answers: [[String]] = []
-        for member in group.members { answers.append(try await group.shell(member).lines(query)) }
-        #expect(Set(answers).count == 1, "\(answers)")
-        return answers[0]
-    }
-
     private static let all = "SELECT id, stock, note FROM items ORDER BY id;"
 
     @Test
@@ -61,14 +53,14 @@ struct GroupLedgerTests {
         let expected = [
             "i1|97|", "i3|100|eu", "i4|95|", "i6|100|", "i7|100|", "i8|100|", "i9|100|", "n|1|",
         ]
-        #expect(try await everywhere(Self.all) == expected)
+        #expect(try await group.everywhere(Self.all) == expected)
         let conflicts = try await group.site.run("conflicts", "list")
         #expect(conflicts.output.contains("No conflicts") || !conflicts.output.contains("i1"), "\(conflicts.output)")
         // From here on it is a ledger like any other.
         for member in group.members { try await write(member, "UPDATE items SET stock = stock - 1 WHERE id = 'i1';") }
         let next = try await group.site.run("run", "--once")
         #expect(next.exitCode == 0 && !next.errors.contains("joins again"), "\(next.text)")
-        #expect(try await everywhere("SELECT stock FROM items WHERE id = 'i1';") == ["94"])
+        #expect(try await group.everywhere("SELECT stock FROM items WHERE id = 'i1';") == ["94"])
     }
 
     @Test
@@ -80,7 +72,7 @@ struct GroupLedgerTests {
         try copy(ledger + ".old", ledger)
         try await group.site.syncOnce()
         // 90 is what all had; 87 is what us made of it: one of the two, and the other is on record.
-        let stock = try await everywhere("SELECT stock FROM items WHERE id = 'i1';")
+        let stock = try await group.everywhere("SELECT stock FROM items WHERE id = 'i1';")
         #expect(["87", "90"].contains(stock[0]), "\(stock)")
         let list = try await group.site.run("conflicts", "list").output
         #expect(list.contains("id = 'i1'") && list.contains("87") && list.contains("90"), "\(list)")
@@ -110,12 +102,13 @@ struct GroupLedgerTests {
             #expect(answer.exitCode == 0, "\(answer.text)")
             if turn > 1 { #expect(answer.errors.contains("two copies of it were used"), "\(turn): \(answer.errors)") }
             #expect(
-                try await everywhere("SELECT id, stock FROM items WHERE id NOT LIKE 'i_' ORDER BY id;")
+                try await group.everywhere("SELECT id, stock FROM items WHERE id NOT LIKE 'i_' ORDER BY id;")
                     == notes.sorted()
             )
         }
         // What two wrote on top of things that one ledger lacks, is counted once or named.
-        let stock = try await everywhere("SELECT stock FROM items WHERE id = 'i7';").first.flatMap { Int($0) } ?? 0
+        let stock =
+            try await group.everywhere("SELECT stock FROM items WHERE id = 'i7';").first.flatMap { Int($0) } ?? 0
         #expect(stock >= 94)
         if stock > 94 {
             let named = ["tally.yaml", "other.yaml"]
@@ -143,6 +136,6 @@ struct GroupLedgerTests {
         try folder.write(yaml, to: "tally.yaml")
         try await write("edge", "UPDATE items SET note = 'edge' WHERE id = 'i2';")
         try await group.site.syncOnce()
-        #expect(try await everywhere("SELECT stock FROM items WHERE id = 'i1';") == ["3"])
+        #expect(try await group.everywhere("SELECT stock FROM items WHERE id = 'i1';") == ["3"])
     }
 }

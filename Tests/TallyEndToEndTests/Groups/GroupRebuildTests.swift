@@ -29,12 +29,6 @@ struct GroupRebuildTests {
         return bytes
     }
 
-    private func everywhere(_ query: String) async throws -> [[String]] {
-        var answers: [[String]] = []
-        for member in group.members { answers.append(try await group.shell(member).lines(query)) }
-        return answers
-    }
-
     @Test
     func aDamagedLedgerIsMadeAnewAndWhatMembersHadNotSentIsNotLost() async throws {
         try await group.shell("us").run(
@@ -58,14 +52,14 @@ struct GroupRebuildTests {
         #expect(try Data(contentsOf: URL(filePath: group.site.folder.file(".tally/groups/\(aside)"))) == damaged)
         try await group.site.syncOnce()
         let rows = ["edge|2", "i1|10", "i2|10", "i3|10", "i4|10", "i5|10", "us|1"]
-        let held = try await everywhere("SELECT id, stock FROM items ORDER BY id;")
+        let held = try await group.answers("SELECT id, stock FROM items ORDER BY id;")
         #expect(held == [rows, rows, rows])
         // The seed's stands, and the other is on record.
         let list = try await group.site.run("conflicts", "list").output
         #expect(list.contains("id = 'i1'") && list.contains("us wrote 7, eu wrote 10"), "\(list)")
         try await group.shell("edge").run("UPDATE items SET stock = 8 WHERE id = 'i3';")
         try await group.site.syncOnce()
-        let next = try await everywhere("SELECT stock FROM items WHERE id = 'i3';")
+        let next = try await group.answers("SELECT stock FROM items WHERE id = 'i3';")
         #expect(next == [["8"], ["8"], ["8"]])
     }
 
@@ -78,7 +72,7 @@ struct GroupRebuildTests {
         let answer = try await group.site.run("rebuild", "carts", "--yes")
         #expect(answer.exitCode == 0 && answer.output.contains("has no ledger"), "\(answer.text)")
         try await group.site.syncOnce()
-        let held = try await everywhere("SELECT stock FROM items WHERE id = 'us';")
+        let held = try await group.answers("SELECT stock FROM items WHERE id = 'us';")
         #expect(held == [["1"], ["1"], ["1"]])
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import TallyGroup
 import TallyHarness
+import Testing
 
 /// A folder with a `tally.yaml` of one group, `carts`, whose first member is its seed.
 struct GroupSite {
@@ -43,6 +44,20 @@ struct GroupSite {
     }
 
     func shell(_ member: String) -> SQLiteShell { SQLiteShell("\(member).db", in: site.folder) }
+
+    /// The lines that a query prints in each member, all of which are SQLite files.
+    func answers(_ query: String) async throws -> [[String]] {
+        var answers: [[String]] = []
+        for member in members { answers.append(try await shell(member).lines(query)) }
+        return answers
+    }
+
+    /// The lines that a query prints in every member, which are one and the same.
+    func everywhere(_ query: String) async throws -> [String] {
+        let answers = try await answers(query)
+        #expect(Set(answers).count == 1, "\(answers)")
+        return answers[0]
+    }
 
     func statuses() async throws -> [GroupStatus] {
         struct List: Decodable {

@@ -1,4 +1,3 @@
-import Foundation
 import TallyHarness
 import Testing
 
@@ -22,18 +21,11 @@ struct PostgresMemoryTests {
             )
             return !last.isEmpty
         }
-        let peak = try peakMemory(of: child.id)
+        let peak = try child.peakMemory()
         print("5-million-row transaction through PostgreSQL: \(peak / 1024) MiB at most")
         #expect(peak < 200 * 1024, "resident memory, in KiB")
         try await site.site.stop(child)
         let totals = "SELECT count(*), sum(id), sum(v) FROM t"
         #expect(try await site.target.psql(totals) == site.source.psql(totals))
-    }
-
-    /// The most that the process ever had resident, in KiB.
-    private func peakMemory(of id: Int32) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1]))
     }
 }
