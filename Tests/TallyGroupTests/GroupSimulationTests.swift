@@ -1,3 +1,4 @@
+import Foundation
 import TallyTesting
 import Testing
 
@@ -6,12 +7,14 @@ struct GroupSimulationTests {
     /// Histories in all: small ones, with crashes, partitions, clocks that are off, members that come and are restored.
     private static let count = 50_000
     private static let parts = 8
+    /// What failed is told step by step where `TALLY_SEED` replays it.
+    private static let isTraced = ProcessInfo.processInfo.environment["TALLY_SEED"] != nil
 
     @Test("Members agree, nothing is lost, and every write counts as having seen what it had", arguments: 0..<parts)
     func histories(part: Int) {
         let first = SplitMix64.newSeed() &+ UInt64(part) << 40
         for number in 0..<Self.count / Self.parts {
-            var simulation = GroupSimulation(seed: first &+ UInt64(number))
+            var simulation = GroupSimulation(seed: first &+ UInt64(number), shape: .init(isTraced: Self.isTraced))
             if let problem = simulation.run() {
                 Issue.record("\(problem)")
                 return
@@ -23,7 +26,10 @@ struct GroupSimulationTests {
     func uniqueValues(part: Int) {
         let first = SplitMix64.newSeed() &+ UInt64(part) << 40
         for number in 0..<5000 {
-            var simulation = GroupSimulation(seed: first &+ UInt64(number), shape: .init(isUnique: true))
+            var simulation = GroupSimulation(
+                seed: first &+ UInt64(number),
+                shape: .init(isUnique: true, isTraced: Self.isTraced)
+            )
             if let problem = simulation.run() {
                 Issue.record("\(problem)")
                 return

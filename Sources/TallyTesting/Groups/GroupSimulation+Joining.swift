@@ -68,7 +68,7 @@ extension GroupSimulation {
             for id in memory.rows(of: 0) where comparison.asksForMissing && member.rows[id]?.row == nil {
                 let finding = try comparison.missed(id, &merger, &memory)
                 if finding == .written { keep(finding, of: id, in: index, comparison) }
-                if finding == .stale { aftermath.excused.formUnion(member.rows[id]?.seen ?? []) }
+                if finding == .stale { excuse(member.rows[id]?.seen ?? []) }
             }
             let received = Timestamp(microseconds: now)
             if let transaction = comparison.transaction(received: received) {

@@ -24,6 +24,9 @@ extension GroupSimulation {
         var disputed: Set<RowID> = []
         /// Writes whose row a comparison found as the ledger had it anyway, before or after them: they cannot be told from none.
         var excused: Set<Int> = []
+        /// Writes that are part of rows found so, of which the ledger is still to hear: who writes on has not seen them, for all
+        /// that it can know.
+        var unheard: Set<Int> = []
         /// Writes that the ledger now lost had written over in their member's store before it had read them.
         var overwritten: Set<Int> = []
         /// Writes that a comparison found: others of before are part of them.
@@ -113,7 +116,13 @@ extension GroupSimulation {
         case .written where comparison.keepsWritten: intakes[index].found[id] = 0
         default: break
         }
-        if finding != .written { aftermath.excused.formUnion(members[index].rows[id]?.seen ?? []) }
+        if finding != .written { excuse(members[index].rows[id]?.seen ?? []) }
+    }
+
+    /// Keeps in mind what is part of a row that a comparison took for what the ledger had anyway.
+    mutating func excuse(_ writes: Set<Int>) {
+        aftermath.excused.formUnion(writes)
+        aftermath.unheard.formUnion(writes.filter { stamped[$0] == nil })
     }
 
     /// A write that nobody had seen when the row was last written, and of which the row shows nothing although no conflict is

@@ -87,6 +87,7 @@ extension GroupSimulation {
         for (other, known) in stamped where known.row == id && other != number {
             let isSeen = write.stamp.context.includes(known.write.stamp.dot)
             let wasSeen = truth.seen.contains(other)
+            if wasSeen, aftermath.unheard.contains(other) { continue }
             guard isSeen == wasSeen else {
                 problem =
                     "write \(number) of row \(id.number) \(wasSeen ? "had" : "had not") seen write \(other), and counts as if "

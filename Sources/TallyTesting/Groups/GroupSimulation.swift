@@ -25,11 +25,18 @@ package struct GroupSimulation: Sendable {
         /// Whether what happens is put into words, for whoever looks at one history.
         package var isTraced = false
 
-        package init(members: ClosedRange<Int> = 2...6, steps: Int = 40, flaw: Flaw? = nil, isUnique: Bool = false) {
+        package init(
+            members: ClosedRange<Int> = 2...6,
+            steps: Int = 40,
+            flaw: Flaw? = nil,
+            isUnique: Bool = false,
+            isTraced: Bool = false
+        ) {
             self.members = members
             self.steps = steps
             self.flaw = flaw
             self.isUnique = isUnique
+            self.isTraced = isTraced
         }
     }
 
