@@ -24,6 +24,9 @@ public struct MemberStore: Sendable {
 
 /// An open member: its log is read into the ledger, and it is brought to what the ledger holds, until something ends it.
 struct MemberSession {
+    /// How long a batch may go on that is being written when the group is to stop; one that stands at somebody's lock comes again.
+    private static let grace = Duration.seconds(5)
+
     let store: MemberStore
     let context: GroupContext
     private let target: any TargetSession
@@ -225,6 +228,11 @@ struct MemberSession {
             group.addTask {
                 try await clock.watch()
                 return false
+            }
+            group.addTask {
+                try await context.stopping.wait()
+                try await Task.sleep(for: Self.grace)
+                return true
             }
             defer { group.cancelAll() }
             // When the group is to stop, the writer finishes the batch at hand; what was being read comes again.
