@@ -10,9 +10,9 @@ final class CaughtUp: Sendable {
     private let state = Mutex(State())
     private let members: Set<String>
     /// Raised when it is so; `nil` where nobody waits for that.
-    private let flag: StopFlag?
+    private let flag: Flag?
 
-    init(_ members: [String], flag: StopFlag?) {
+    init(_ members: [String], flag: Flag?) {
         self.members = Set(members)
         self.flag = flag
     }

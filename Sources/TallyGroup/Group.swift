@@ -15,7 +15,7 @@ public final class Group: Sendable {
 
     private let context: GroupContext
     private let members: [MemberStore]
-    private let ended = StopFlag()
+    private let ended = Flag()
 
     /// - Parameters:
     ///   - members: The stores, as ``GroupSettings/members`` names them.
@@ -37,7 +37,7 @@ public final class Group: Sendable {
         )
         status.objectiveSeconds = settings.lag?.seconds
         status.skewSeconds = settings.skew.seconds
-        let stopping = StopFlag()
+        let stopping = Flag()
         self.members = members
         let kinds = Set(members.map(\.kind))
         context = GroupContext(

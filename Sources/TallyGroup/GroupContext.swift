@@ -14,7 +14,7 @@ struct GroupContext: Sendable {
     let options: FlowOptions
     let expressions: any MergeExpressions
     let meter: GroupMeter
-    let stopping: StopFlag
+    let stopping: Flag
     let caughtUp: CaughtUp
 }
 

@@ -63,12 +63,15 @@ struct BatchWriting {
     /// Tries again what was refused, once all rows were written.
     mutating func end() async throws {
         if !refused.isEmpty {
-            try await tryAgain()
+            try await tryAgain(until: { $0 > $1 / 2 })
             try await explain()
-            let circle = await circle()
-            if !circle.isEmpty {
-                try await exchange(circle)
-                try await tryAgain()
+            let entangled = await entangled()
+            if !entangled.isEmpty {
+                try await exchange(entangled)
+                try await tryAgain(until: { $0 == $1 })
+                try await explain()
+            } else if refused.contains(where: { $0.violation == nil }) {
+                try await tryAgain(until: { $0 == $1 })
                 try await explain()
             }
         }
@@ -100,12 +103,18 @@ struct BatchWriting {
         return refused
     }
 
-    /// Tries what was refused until none of it goes in any more.
-    private mutating func tryAgain() async throws {
-        var count = Int.max
-        while !refused.isEmpty, refused.count < count {
-            count = refused.count
-            refused = try await apply(refused.map(\.row))
+    /// Tries what was refused once and once more.
+    ///
+    /// What a row makes room for may be before it or behind it, so the order is turned round every time: of a chain of rows
+    /// each of which takes what the next one had, the one way puts one row in and the other all of them.
+    ///
+    /// - Parameter isEnough: Whether to stop, given how many are refused now and were before.
+    private mutating func tryAgain(until isEnough: (Int, Int) -> Bool) async throws {
+        while !refused.isEmpty {
+            try Task.checkCancellation()
+            let count = refused.count
+            refused = try await apply(refused.map(\.row).reversed())
+            if isEnough(refused.count, count) { return }
         }
     }
 
@@ -114,26 +123,32 @@ struct BatchWriting {
         guard !refused.isEmpty else { return }
         let load = try outlet.load(refused.map(\.row))
         for (index, place) in load.rows.enumerated() {
+            try Task.checkCancellation()
             refused[place].violation = try await target.violation(of: index, in: load.slice)
         }
     }
 
-    /// The rows that are in the way of nothing but each other.
-    private func circle() async -> [DueRow] {
+    /// The rows that are in the way of nothing but each other, or of nothing any more.
+    private func entangled() async -> [DueRow] {
         guard await !target.enforcesForeignKeys else { return [] }
         var obstacles: [RowID: Set<RowID>] = [:]
         for refusal in refused where !apart.contains(refusal.row.id) {
-            guard let violation = refusal.violation, violation.kind == .unique, !violation.obstacles.isEmpty else {
-                continue
-            }
             let table = outlet.table(refusal.row.id)
-            obstacles[refusal.row.id] = Set(violation.obstacles.map(table.id))
+            switch refusal.violation {
+            case nil: obstacles[refusal.row.id] = []
+            case let violation? where violation.kind == .unique && !violation.obstacles.isEmpty:
+                obstacles[refusal.row.id] = Set(violation.obstacles.map(table.id))
+            default: continue
+            }
         }
-        var count = Int.max
-        while obstacles.count < count {
-            count = obstacles.count
-            obstacles = obstacles.filter { $0.value.allSatisfy { obstacles[$0] != nil } }
+        // Whoever is in the way of rows that are stuck is stuck, and so on back.
+        var waiting: [RowID: [RowID]] = [:]
+        for (row, others) in obstacles { for other in others { waiting[other, default: []].append(row) } }
+        var stuck = waiting.keys.filter { obstacles[$0] == nil }
+        while let obstacle = stuck.popLast() {
+            for row in waiting[obstacle] ?? [] where obstacles.removeValue(forKey: row) != nil { stuck.append(row) }
         }
+        guard obstacles.values.contains(where: { !$0.isEmpty }) else { return [] }
         return refused.map(\.row).filter { obstacles[$0.id] != nil }
     }
 

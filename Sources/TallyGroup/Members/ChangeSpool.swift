@@ -19,6 +19,8 @@ struct ChangeSpool {
         }
     }
 
+    func discard() { rows.discard() }
+
     func finished() throws -> SpooledChanges { SpooledChanges(rows: try rows.finished(), latest: latest) }
 }
 

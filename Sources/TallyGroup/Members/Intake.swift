@@ -59,6 +59,12 @@ struct Intake {
         }
     }
 
+    /// Removes what was spooled of a transaction whose end does not come any more.
+    mutating func discard() {
+        spool?.discard()
+        spool = nil
+    }
+
     private mutating func spoolChanges() throws {
         if spool == nil {
             spools += 1

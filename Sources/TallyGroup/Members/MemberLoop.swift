@@ -14,8 +14,14 @@ struct MemberLoop {
             do {
                 context.meter.enter(.starting, store.name)
                 let session = try await MemberSession.open(store, context)
+                let start = ContinuousClock.now
+                // What fails again as soon as something is done has not succeeded by being opened.
+                defer {
+                    if session.hasAdvanced.isSet || ContinuousClock.now - start > retry.settings.most {
+                        retry.succeeded()
+                    }
+                }
                 do {
-                    retry.succeeded()
                     try await session.run()
                     await session.close()
                 } catch let again as MemberReader.ComparesAgain {

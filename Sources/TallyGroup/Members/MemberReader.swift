@@ -37,6 +37,7 @@ struct MemberReader {
         notice: @Sendable (String?) -> Void,
         _ progress: @Sendable (Position, Timestamp?) -> Void
     ) async throws {
+        defer { intake.discard() }
         while true {
             try Task.checkCancellation()
             switch try await source.next() {

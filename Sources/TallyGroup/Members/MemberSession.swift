@@ -29,6 +29,8 @@ struct MemberSession {
 
     let store: MemberStore
     let context: GroupContext
+    /// Raised when something was taken in from the member, or written there.
+    let hasAdvanced = Flag()
     private let target: any TargetSession
     private let source: any SourceSession
     /// How far the member was at the beginning, where the session ends once the group has all of that.
@@ -209,6 +211,7 @@ struct MemberSession {
                 try await reader.run(notice: { words in meter.update(name) { $0.notice = words } }) {
                     position,
                     committed in
+                    if committed != nil { hasAdvanced.set() }
                     meter.update(name) { $0.captured = "\(position)" }
                     if let committed { clock.saw(committed) }
                     if let goal, position >= goal { context.caughtUp.hasRead(name) }
@@ -217,7 +220,10 @@ struct MemberSession {
             }
             group.addTask {
                 while !context.stopping.isSet {
-                    if try await writer.writeSome() { continue }
+                    if try await writer.writeSome() {
+                        hasAdvanced.set()
+                        continue
+                    }
                     // Until here a member that joined lacked rows.
                     meter.isLevel(name)
                     context.caughtUp.hasWritten(name, upTo: await writer.applied, head: record.head)

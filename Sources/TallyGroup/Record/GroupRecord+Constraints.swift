@@ -12,23 +12,31 @@ extension GroupRecord {
         guard !breaches.isEmpty else { return false }
         let ledger = try opened()
         let member = try member(name)
-        var standing = withholdings
+        let former = withholdings
         return try changing(reconsiders: false) { merger in
             var memory = ledger
             let before = merger.head.sequence
-            for found in breaches {
-                if let breach = found.breach, try merger.stillHolds(breach, seenAt: end, in: &memory) {
-                    let former = standing
-                    try merger.withhold(&standing, breach, into: &memory)
-                    try note(standing, insteadOf: former, found.constraint, member.actor, merger, ledger)
-                    if standing.contains(where: { breach.rows.contains($0.breach.row) }) { continue }
-                }
+            let original = breaches
+            var breaches = breaches
+            for place in breaches.indices {
+                try Task.checkCancellation()
+                guard let breach = breaches[place].breach else { continue }
+                if try !merger.stillHolds(breach, seenAt: end, in: &memory) { breaches[place].breach = nil }
+            }
+            var standing = former
+            try merger.withhold(&standing, breaches.compactMap(\.breach), into: &memory)
+            var names: [RowID: String] = [:]
+            for found in breaches { for row in found.breach?.rows ?? [] { names[row] = found.constraint } }
+            try note(standing, insteadOf: former, names, member.actor, merger, ledger)
+            withholdings = standing
+            let withheld = Set(standing.map(\.breach.row))
+            for (found, original) in zip(breaches, original) {
+                if let breach = found.breach, !breach.rows.isDisjoint(with: withheld) { continue }
                 // What is in the way may be on its way to the ledger: then it is decided about with that.
-                guard found.isRefused, found.isKnown || !(found.breach?.rule.isUnique ?? false) else { continue }
+                guard found.isRefused, found.isKnown || !(original.breach?.rule.isUnique ?? false) else { continue }
                 let sequence = merger.head.sequence
                 try ledger.noteRefused(found.row, at: sequence, by: member.actor, found.reason, at: now())
             }
-            withholdings = standing
             return merger.head.sequence > before
         }
     }
@@ -52,20 +60,20 @@ extension GroupRecord {
         var memory = ledger
         var standing = withholdings
         try merger.withhold(&standing, written: written, into: &memory)
-        try note(standing, insteadOf: withholdings, nil, nil, merger, ledger)
+        try note(standing, insteadOf: withholdings, [:], nil, merger, ledger)
         withholdings = standing
     }
 
     private func note(
         _ standing: [Withholding],
         insteadOf former: [Withholding],
-        _ constraint: String?,
+        _ constraints: [RowID: String],
         _ member: Actor?,
         _ merger: Merger,
         _ ledger: GroupLedger
     ) throws {
         var memory = ledger
-        try ledger.note(standing, insteadOf: former, constraint: constraint, foundBy: member, at: now()) { row in
+        try ledger.note(standing, insteadOf: former, constraints: constraints, foundBy: member, at: now()) { row in
             try merger.row(row, in: &memory)
         }
     }

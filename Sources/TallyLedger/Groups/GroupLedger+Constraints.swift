@@ -35,12 +35,12 @@ extension GroupLedger {
     /// Brings what is on record about withheld rows to what is withheld now.
     ///
     /// - Parameters:
-    ///   - name: What the member that found it calls the constraint.
+    ///   - names: What the member that found them calls the constraints, by the rows that they are about.
     ///   - shown: What members are brought of each row.
     public func note(
         _ now: [Withholding],
         insteadOf former: [Withholding],
-        constraint name: String?,
+        constraints names: [RowID: String],
         foundBy member: Actor?,
         at moment: Timestamp,
         shown: (RowID) throws -> Row?
@@ -60,7 +60,7 @@ extension GroupLedger {
                 }
                 try end(row, "rule <> 'refused'")
             }
-            try insert(withholding, name, member, moment, try shown(row))
+            try insert(withholding, names[row], member, moment, try shown(row))
         }
     }
 

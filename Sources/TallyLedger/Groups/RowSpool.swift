@@ -24,6 +24,9 @@ public final class RowSpool {
         _ = try insert.step()
     }
 
+    /// Removes the file before its end; a file that stays is removed with the next opening of the ledger.
+    public func discard() { try? LedgerFile.remove(path) }
+
     /// Ends the writing. Nothing is appended after it.
     public func finished() throws -> SpooledRows {
         try connection.execute("COMMIT")

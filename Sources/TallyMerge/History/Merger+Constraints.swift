@@ -9,39 +9,48 @@ extension Merger {
     ///
     /// - Parameters:
     ///   - standing: What is withheld so far; becomes what is withheld now.
-    ///   - breach: What a member refuses; `nil` where that is nothing.
-    ///   - written: The rows that were written since; what has nothing to do with them or with `breach` stays as it is.
+    ///   - breaches: What a member refuses.
+    ///   - written: The rows that were written since; what has nothing to do with them or with `breaches` stays as it is.
     public mutating func withhold(
         _ standing: inout [Withholding],
-        _ breach: Breach? = nil,
+        _ breaches: [Breach] = [],
         written: Set<RowID> = [],
         into memory: inout some GroupMemory
     ) throws {
-        let touched = written.union(breach?.rows ?? [])
-        let concerned = Self.component(of: touched, in: standing)
-        var others = standing.filter { !concerned.contains($0.breach.row) }
-        var mine = standing.filter { concerned.contains($0.breach.row) }
-        let rows = Set(mine.map(\.breach.row))
+        var known = Set(standing.map(\.breach))
+        let found = breaches.filter { known.insert($0).inserted }.map {
+            Withholding(breach: $0, sequence: 0, write: nil, wanted: nil)
+        }
+        let touched = breaches.reduce(into: written) { $0.formUnion($1.rows) }
+        var (others, components) = Self.components(of: touched, in: standing + found)
+        for component in components { others += try settle(component, written, &memory) }
+        standing = others
+    }
+
+    /// Decides anew about rows that are withheld because of one another.
+    private mutating func settle(
+        _ component: [Withholding],
+        _ written: Set<RowID>,
+        _ memory: inout some GroupMemory
+    ) throws -> [Withholding] {
         // Whether an expression still comes to the same for two rows, only members can tell: they are let try.
-        mine.removeAll { $0.breach.rule.isOpaque && !$0.rows.isDisjoint(with: written) }
-        if let breach { mine.append(Withholding(breach: breach, sequence: 0, write: nil, wanted: nil)) }
-        let lonely = mine.filter { !$0.breach.rule.isUnique }
+        let mine = component.filter {
+            $0.sequence == 0 || !$0.breach.rule.isOpaque || $0.rows.isDisjoint(with: written)
+        }
         var fixed: [Withholding] = []
-        for withholding in lonely {
+        for withholding in mine where !withholding.breach.rule.isUnique {
             if let kept = try decide(withholding, &memory) { fixed.append(kept) }
         }
         let taken = Set(fixed.map(\.breach.row))
-        let rivals = mine.filter { $0.breach.rule.isUnique }
-        let lost = try contend(rivals, except: taken, &memory)
-        others += fixed + lost
+        let lost = try contend(mine.filter { $0.breach.rule.isUnique }, except: taken, &memory)
         // What no longer stands is brought to members as it is.
         let left = Set((fixed + lost).map(\.breach.row))
-        for row in rows.union(mine.map(\.breach.row)).subtracting(left).sorted() {
+        for row in Set(component.map(\.breach.row)).subtracting(left).sorted() {
             if let version = try memory.latest(of: row), version.withheld != nil {
                 try show(nil, of: row, version, &memory)
             }
         }
-        standing = others
+        return fixed + lost
     }
 
     /// Whether a breach still is one, as far as the group can tell: by the rows' values, or, where it is about an expression, as
@@ -67,19 +76,35 @@ extension Merger {
         try show(version.withheld, of: row, version, &memory)
     }
 
-    /// The rows that are withheld because of one another, directly or not, starting from some.
-    private static func component(of rows: Set<RowID>, in standing: [Withholding]) -> Set<RowID> {
-        var reached = rows
-        var isGrowing = true
-        while isGrowing {
-            isGrowing = false
-            for withholding in standing where !reached.isDisjoint(with: withholding.rows) {
-                let count = reached.count
-                reached.formUnion(withholding.rows)
-                if reached.count > count { isGrowing = true }
-            }
+    /// What is withheld because of one another, directly or not, starting from some rows, each such lot by itself.
+    ///
+    /// - Returns: Also what has nothing to do with these rows.
+    private static func components(
+        of rows: Set<RowID>,
+        in all: [Withholding]
+    ) -> (others: [Withholding], components: [[Withholding]]) {
+        var places: [RowID: [Int]] = [:]
+        for (place, withholding) in all.enumerated() {
+            for row in withholding.rows { places[row, default: []].append(place) }
         }
-        return reached
+        var isReached = [Bool](repeating: false, count: all.count)
+        var components: [[Withholding]] = []
+        for start in all.indices where !isReached[start] && !all[start].rows.isDisjoint(with: rows) {
+            isReached[start] = true
+            var reached = [start]
+            var next = 0
+            while next < reached.count {
+                for row in all[reached[next]].rows {
+                    for place in places.removeValue(forKey: row) ?? [] where !isReached[place] {
+                        isReached[place] = true
+                        reached.append(place)
+                    }
+                }
+                next += 1
+            }
+            components.append(reached.sorted().map { all[$0] })
+        }
+        return (all.indices.filter { !isReached[$0] }.map { all[$0] }, components)
     }
 
     // MARK: Rows by themselves

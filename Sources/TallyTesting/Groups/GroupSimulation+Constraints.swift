@@ -90,7 +90,7 @@ extension GroupSimulation {
     /// Has the node decide which rows members do without.
     mutating func withhold(_ breach: Breach? = nil, written: Set<RowID> = []) throws {
         var standing = withholdings
-        try merger.withhold(&standing, breach, written: written, into: &memory)
+        try merger.withhold(&standing, breach.map { [$0] } ?? [], written: written, into: &memory)
         withholdings = standing
         for withholding in standing { if let dot = withholding.write?.stamp.dot { withheld.insert(dot) } }
         note("withheld: \(standing.map { "\($0.breach.row.number) for \($0.breach.rows.map { $0.number })" })")

@@ -40,4 +40,27 @@ struct GroupDiskTests {
         try await group.site.stop(child)
         withExtendedLifetime(disk) {}
     }
+
+    @Test
+    func aLargeTransactionThatFillsTheDiskEndsRunOnceAndComesWhenThereIsRoom() async throws {
+        let group = try GroupSite(tables: "items: { merge: { stock: counter } }")
+        let disk = try Disk(at: group.site.folder.file(".tally"), size: "12m")
+        try await group.shell("eu").run("CREATE TABLE items(id INTEGER PRIMARY KEY, stock INTEGER, note TEXT);")
+        try await group.site.syncOnce()
+        for (place, member) in ["us", "edge"].enumerated() {
+            try await group.shell(member).run(
+                """
+                INSERT INTO items SELECT value + \(place) * 100000, 1, hex(randomblob(100)) FROM generate_series(1, 40000);
+                """
+            )
+        }
+        let answer = try await group.site.run("run", "--once")
+        #expect(answer.exitCode != 0 && answer.errors.contains("the disk is full"), "\(answer.text)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: group.site.folder.file(".tally/groups"))
+        #expect(!names.contains { $0.contains("scratch") }, "\(names)")
+        try disk.remount("size=300m")
+        try await group.site.syncOnce()
+        #expect(try await group.everywhere("SELECT count(*), sum(stock) FROM items;") == ["80000|80000"])
+        withExtendedLifetime(disk) {}
+    }
 }

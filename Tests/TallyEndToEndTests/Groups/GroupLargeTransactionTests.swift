@@ -109,4 +109,53 @@ struct GroupLargeTransactionTests {
         #expect(held == "-1|1|new\n7|7|again" || held == "-1|1|new\n7|7|again\n9|50|row", "\(held)")
         #expect(try await mixed.postgres.psql("SELECT * FROM items ORDER BY id") == held)
     }
+
+    @Test
+    func rowsThatPassUniqueValuesOnInAChainAllGoIn() async throws {
+        let group = try GroupSite(tables: "items: {}")
+        try await group.shell("eu").run("CREATE TABLE items (id INTEGER PRIMARY KEY, place INTEGER UNIQUE);")
+        // One chain in the order of keys and one against it.
+        try await group.shell("eu").run(
+            """
+            INSERT INTO items SELECT value, value FROM generate_series(1, 20000);
+            INSERT INTO items SELECT 30000 - value, 100000 + value FROM generate_series(1, 5000);
+            """
+        )
+        try await group.site.syncOnce()
+        try await group.shell("eu").run(
+            "UPDATE items SET place = -place; UPDATE items SET place = 1 - place; DELETE FROM items WHERE id = 5;"
+        )
+        try await group.site.syncOnce()
+        let held = try await group.everywhere(
+            "SELECT count(*), sum(place = id + 1), sum(place = 130001 - id) FROM items;"
+        )
+        #expect(held == ["24999|19999|5000"])
+        #expect(try await group.site.run("conflicts", "list").output.contains("No conflicts"))
+    }
+
+    @Test
+    func rowsWhoseParentsAreDeletedElsewhereAreKeptOutTogetherAndComeBackTogether() async throws {
+        let group = try GroupSite(tables: "children: {}, parents: {}")
+        try await group.shell("eu").run(
+            """
+            CREATE TABLE parents (id INTEGER PRIMARY KEY);
+            CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id), note TEXT);
+            INSERT INTO parents SELECT value FROM generate_series(1, 100);
+            """
+        )
+        try await group.site.syncOnce()
+        try await group.shell("us").run(
+            "INSERT INTO children SELECT value, value % 50 + 1, hex(randomblob(100)) FROM generate_series(1, 20000);"
+        )
+        try await group.shell("edge").run("DELETE FROM parents WHERE id <= 50;")
+        try await group.site.syncOnce()
+        let counts = "SELECT (SELECT count(*) FROM parents), (SELECT count(*) FROM children);"
+        #expect(try await group.everywhere(counts) == ["50|0"])
+        let waiting = try await group.site.run("conflicts", "list", "--state", "waiting", "--json").output
+        #expect(waiting.ranges(of: "parent").count >= 20_000)
+        try await group.shell("eu").run("INSERT INTO parents SELECT value FROM generate_series(1, 50);")
+        try await group.site.syncOnce()
+        #expect(try await group.everywhere(counts) == ["100|20000"])
+        #expect(try await group.site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
+    }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Raised once, when a group is to end.
-final class StopFlag: Sendable {
+/// Raised once, by anybody.
+final class Flag: Sendable {
     private let beacon = Beacon()
 
     var isSet: Bool { beacon.sequence > 0 }
