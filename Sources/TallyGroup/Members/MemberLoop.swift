@@ -24,7 +24,7 @@ struct MemberLoop {
                 do {
                     try await session.run()
                     await session.close()
-                } catch let again as MemberReader.ComparesAgain {
+                } catch let again as MemberLog.ComparesAgain {
                     await session.close()
                     context.options.logger.warning(
                         "compares again",

@@ -4,11 +4,10 @@ import TallyModel
 /// Takes in one member's log, slice after slice.
 struct MemberReader {
     private let name: String
-    private let tables: [GroupTable]
+    private let log: MemberLog
     private let record: GroupRecord
     private let source: any SourceSession
     private let observer: MilestoneObserver?
-    private var intake: Intake
 
     /// - Parameter ledger: The path of the group's.
     init(
@@ -21,10 +20,9 @@ struct MemberReader {
     ) {
         self.observer = observer
         name = member.name
-        self.tables = tables
         self.record = record
         self.source = source
-        intake = Intake(member, tables: tables, ledger: ledger)
+        log = MemberLog(member, tables, from: source, ledger: ledger)
     }
 
     /// Reads until cancelled, or until something fails.
@@ -33,66 +31,29 @@ struct MemberReader {
     ///   - notice: Told what the source has to say although it goes on; `nil` when that is over.
     ///   - progress: Told how far the log is taken in, durably, and when the latest of what somebody wrote was committed, by
     ///     the member's clock.
-    mutating func run(
-        notice: @Sendable (String?) -> Void,
+    func run(
+        notice: @escaping @Sendable (String?) -> Void,
         _ progress: @Sendable (Position, Timestamp?) -> Void
     ) async throws {
-        defer { intake.discard() }
-        while true {
-            try Task.checkCancellation()
-            switch try await source.next() {
-            case .slice(let slice):
-                let steps = try intake.steps(of: slice)
-                defer { for step in steps { step.spooled?.remove() } }
-                guard let last = steps.last(where: { $0.position != nil })?.position else { continue }
-                try await record.take(steps, from: name)
-                observer?(.entriesKept)
-                try await source.acknowledge(last)
-                progress(last, steps.compactMap(\.latest).max())
-            case .schema(let change): try check(change)
-            case .notice(let words): notice(words)
-            case .sweepDue: continue
+        do {
+            var steps = try await log.next(notice: notice)
+            while true {
+                async let following = log.next(notice: notice)
+                try await take(steps, progress)
+                steps = try await following
             }
+        } catch {
+            await log.discard()
+            throw error
         }
     }
 
-    /// Goes on with changes of structure that leave the group's columns where they were; columns that a member alone has
-    /// are its own business.
-    private func check(_ change: SchemaChange) throws {
-        guard let table = tables.first(where: { $0.schema.name == change.table }) else { return }
-        switch change {
-        // What a table of that name held before, the log does not tell.
-        case .created(let schema): throw ComparesAgain(reason: "table \(schema.name) was made anew")
-        case .altered(let former, let schema):
-            let missing = table.schema.columns.filter { schema.column(named: $0.name) == nil }
-            if let column = missing.first {
-                // What was renamed may have its name back by now, with its values: whether it has, is seen when the member is
-                // opened anew. What was dropped has lost them: to compare would take the loss for what the member wrote.
-                let id = former.columns.first { $0.name == column.name }?.id
-                if id != nil, schema.columns.contains(where: { $0.id == id }) {
-                    throw ComparesAgain(reason: "column \(column.name) of \(schema.name) was renamed")
-                }
-                throw StoreError(
-                    .unsupported,
-                    "column \(column.name) was dropped in member \(name), and what it held is gone there; put the member back "
-                        + "from a backup, and it joins again",
-                    table: table.schema.name
-                )
-            }
-            _ = try TableBridge(table, member: schema, named: name)
-        case .dropped:
-            throw StoreError(
-                .unsupported,
-                "the table was dropped in member \(name); its rows stay in the others; put the member back from a backup, and it "
-                    + "joins again",
-                table: table.schema.name
-            )
-        case .invalidated(_, let reason): throw ComparesAgain(reason: reason)
-        }
-    }
-
-    /// The log does not tell what happened to a table: the member's rows have to be compared with the group's.
-    struct ComparesAgain: Error {
-        let reason: String
+    private func take(_ steps: [IntakeStep], _ progress: @Sendable (Position, Timestamp?) -> Void) async throws {
+        defer { for step in steps { step.spooled?.remove() } }
+        guard let last = steps.last(where: { $0.position != nil })?.position else { return }
+        try await record.take(steps, from: name)
+        observer?(.entriesKept)
+        try await source.acknowledge(last)
+        progress(last, steps.compactMap(\.latest).max())
     }
 }

@@ -200,7 +200,7 @@ struct MemberSession {
         // Each says whether the session ends with it.
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                var reader = MemberReader(
+                let reader = MemberReader(
                     member,
                     tables,
                     from: source,

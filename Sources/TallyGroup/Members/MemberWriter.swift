@@ -11,7 +11,7 @@ actor MemberWriter {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// How much of the ledger is read at once; a batch is as much, or one entry.
-    private static let limit = DueLimit(rows: 16 << 10)
+    private static let limit = DueLimit(rows: 8 << 10)
     /// How much of an entry that is larger is read at once.
     private static let part = DueLimit(rows: 4 << 10, bytes: 4 << 20)
     /// How long a member that gets nothing waits for a signature: what others may forget depends on it.
@@ -191,6 +191,8 @@ actor MemberWriter {
             breach.isKnown = known.contains(breach.row)
             return breach
         }
+        // The record may be at work for a while, and the member's transaction is open.
+        guard !breaches.isEmpty else { return }
         if try await record.settle(breaches, by: name, at: end) { tried = nil }
     }
 

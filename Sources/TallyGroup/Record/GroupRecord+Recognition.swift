@@ -67,7 +67,7 @@ extension GroupRecord {
     func recognised(_ place: Position) throws -> UInt64 {
         let place = LedgerPlace(place)
         guard try opened().holds(place) else {
-            throw MemberReader.ComparesAgain(
+            throw MemberLog.ComparesAgain(
                 reason: "its log tells of sequence \(place.sequence) of another copy of the ledger"
             )
         }
