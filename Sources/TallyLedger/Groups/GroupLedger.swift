@@ -33,10 +33,10 @@ public final class GroupLedger {
         try LedgerFile.prepare(at: path)
         do {
             connection = try Connection(path: path, access: .readWrite)
-            try connection.execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768")
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -40960")
             try GroupMigration.verify(connection, group: group)
             _ = try connection.first("PRAGMA journal_mode = WAL")
-            try connection.execute("PRAGMA wal_autocheckpoint = 8000")
+            try connection.execute("PRAGMA wal_autocheckpoint = 16000")
             try GroupMigration.apply(to: connection, group: group, at: clock())
             // A number is not given again, even where the last row was forgotten.
             lastVersion =
@@ -62,7 +62,7 @@ public final class GroupLedger {
                 connection = try Connection(path: path, access: .readOnly)
             }
             self.connection = connection
-            try connection.execute("PRAGMA cache_size = -8192")
+            try connection.execute("PRAGMA cache_size = -2048")
             guard try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'member'") != nil else { return nil }
         } catch {
             throw Self.explained(error, path)
