@@ -16,7 +16,11 @@ package final class ChildProcess: Sendable {
     package var id: Int32 { process.process.processIdentifier }
 
     /// How it ended; `nil` while it runs.
-    package var ended: Ending? { ending.value }
+    package var ended: Ending? {
+        if let ending = ending.value { return ending }
+        collectIfMissed()
+        return ending.value
+    }
 
     /// - Parameters:
     ///   - environment: Set beside what the test itself was given.
@@ -81,10 +85,28 @@ package final class ChildProcess: Sendable {
         do {
             try await eventually("\(id) ends", within: deadline, each: .milliseconds(2)) { self.ended != nil }
         } catch {
-            send(SIGKILL)
-            throw WaitedInVain("process \(id) did not end; it said: \(standardError)\(standardOutput)")
+            defer { send(SIGKILL) }
+            let state =
+                Self.text(of: "/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("State:") } ?? ""
+            throw WaitedInVain("process \(id) did not end (\(state)); it said: \(standardError)\(standardOutput)")
         }
         return ended!
+    }
+
+    /// Foundation hears of a child's end by a socket that the child had open. Another child that is started in the same moment may
+    /// have got it too, and as long as that one runs nobody would hear of this one, which is dead and not collected.
+    private func collectIfMissed() {
+        guard ending.isMissed(isDead: Self.isDead(id), after: .seconds(2)) else { return }
+        var status: Int32 = 0
+        guard waitpid(id, &status, WNOHANG) == id else { return }
+        let signal = status & 0x7f
+        ending.value = signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal)
+    }
+
+    /// Whether the process has ended and waits to be collected (proc(5), `/proc/pid/stat`).
+    private static func isDead(_ id: Int32) -> Bool {
+        let stat = text(of: "/proc/\(id)/stat")
+        return stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].dropFirst(2).first == "Z"
     }
 
     private static func handle(reading text: String, _ path: String) throws -> FileHandle {
@@ -111,11 +133,28 @@ package final class ChildProcess: Sendable {
     }
 
     private final class EndingBox: Sendable {
-        private let state = Mutex<Ending?>(nil)
+        private struct State {
+            var ending: Ending?
+            /// Since when it was seen dead.
+            var deadSince: ContinuousClock.Instant?
+        }
 
+        private let state = Mutex(State())
+
+        /// The first that is set stays.
         var value: Ending? {
-            get { state.withLock { $0 } }
-            set { state.withLock { $0 = newValue } }
+            get { state.withLock { $0.ending } }
+            set { state.withLock { $0.ending = $0.ending ?? newValue } }
+        }
+
+        /// Whether the process has been dead for a while, and nobody has said how it ended.
+        func isMissed(isDead: Bool, after patience: Duration) -> Bool {
+            state.withLock { state in
+                guard isDead, state.ending == nil else { return false }
+                let since = state.deadSince ?? .now
+                state.deadSince = since
+                return ContinuousClock.now - since > patience
+            }
         }
     }
 }

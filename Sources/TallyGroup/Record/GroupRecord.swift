@@ -155,7 +155,10 @@ actor GroupRecord {
     /// What every member has certainly seen.
     func updateStable() throws {
         let ledger = try opened()
-        guard let least = members.values.map(\.base).min(), members.values.allSatisfy({ $0.stage == .live }) else {
+        // What the ledger has forgotten of, nobody is told: less is folded then, and nothing else.
+        guard let least = members.values.map(\.base).min(), members.values.allSatisfy({ $0.stage == .live }),
+            try ledger.has(least)
+        else {
             merger.stable = VersionVector()
             return
         }
@@ -172,7 +175,17 @@ actor GroupRecord {
     // MARK: What members wrote
 
     /// Takes in what one member committed, with how far its log is taken in by that.
+    ///
+    /// - Throws: Also ``MemberLog/ComparesAgain``, where the ledger has forgotten what the member had seen.
     func take(_ steps: [IntakeStep], from name: String) throws {
+        do {
+            try takeIn(steps, from: name)
+        } catch let error as StoreError where error.code == .historyLost {
+            throw MemberLog.ComparesAgain(reason: error.fact)
+        }
+    }
+
+    private func takeIn(_ steps: [IntakeStep], from name: String) throws {
         let ledger = try opened()
         var member = try member(name)
         let base = member.base

@@ -48,7 +48,7 @@ package struct PostgresSite {
 package enum SharedServer {
     private static let starting = Task {
         var settings = PostgresServer.Settings()
-        settings.more = ["max_replication_slots": "60", "max_wal_senders": "60", "max_connections": "300"]
+        settings.more = ["max_replication_slots": "150", "max_wal_senders": "150", "max_connections": "300"]
         return try await PostgresServer.start(settings)
     }
 
