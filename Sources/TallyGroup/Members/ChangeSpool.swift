@@ -19,8 +19,6 @@ struct ChangeSpool {
         }
     }
 
-    func discard() { rows.discard() }
-
     func finished() throws -> SpooledChanges { SpooledChanges(rows: try rows.finished(), latest: latest) }
 }
 

@@ -59,16 +59,19 @@ struct Intake {
         }
     }
 
-    /// Removes what was spooled of a transaction whose end does not come any more.
+    /// Removes what was spooled and is not taken in any more.
     mutating func discard() {
-        spool?.discard()
         spool = nil
+        RowSpool.removeAll(named: names, besideLedgerAt: ledger)
     }
+
+    /// What the names of the member's spools begin with.
+    private var names: String { "changes-\(member.actor.number)-" }
 
     private mutating func spoolChanges() throws {
         if spool == nil {
             spools += 1
-            spool = try ChangeSpool(named: "changes-\(member.actor.number)-\(spools)", besideLedgerAt: ledger)
+            spool = try ChangeSpool(named: "\(names)\(spools)", besideLedgerAt: ledger)
         }
         try spool?.append(changes)
         (changes, byteCount) = ([], 0)

@@ -36,7 +36,7 @@ actor MemberLog {
         }
     }
 
-    /// Removes what was spooled of a transaction whose end is not read any more.
+    /// Removes what was spooled and is not taken in any more.
     func discard() { intake.discard() }
 
     /// Goes on with changes of structure that leave the group's columns where they were; columns that a member alone has

@@ -10,6 +10,8 @@ struct MemberLoop {
     /// - Returns: What stands in the way of the member, where something does when it ends.
     func run() async -> (any Error)? {
         var retry = RetryPolicy(settings: context.settings.retry)
+        // How many sessions in a row came to nothing but that.
+        var comparisons = 0
         while !context.stopping.isSet, !Task.isCancelled {
             do {
                 context.meter.enter(.starting, store.name)
@@ -31,6 +33,8 @@ struct MemberLoop {
                         metadata: ["member": "\(store.name)", "reason": "\(again.reason)"]
                     )
                     try await context.record.compareAgain(store.name)
+                    comparisons = session.hasAdvanced.isSet ? 0 : comparisons + 1
+                    if comparisons > 1 { throw StoreError(.historyLost, again.reason) }
                 } catch {
                     await session.close()
                     throw error

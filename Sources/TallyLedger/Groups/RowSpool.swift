@@ -24,8 +24,11 @@ public final class RowSpool {
         _ = try insert.step()
     }
 
-    /// Removes the file before its end; a file that stays is removed with the next opening of the ledger.
-    public func discard() { try? LedgerFile.remove(path) }
+    /// Removes the files of all spools whose names begin so, ended or not.
+    public static func removeAll(named prefix: String, besideLedgerAt ledger: String) {
+        // A file that stays is removed with the next opening of the ledger.
+        try? ScratchFile.removeAll(of: ledger, named: prefix)
+    }
 
     /// Ends the writing. Nothing is appended after it.
     public func finished() throws -> SpooledRows {
@@ -42,8 +45,11 @@ public struct SpooledRows: Sendable {
     /// Opens the file for reading from its beginning.
     public func reader() throws -> Reader { try Reader(path) }
 
-    /// Removes the file; a file that stays is removed with the next opening of the ledger.
-    public func remove() { try? LedgerFile.remove(path) }
+    /// Removes the file.
+    public func remove() {
+        // A file that stays is removed with the next opening of the ledger.
+        try? LedgerFile.remove(path)
+    }
 
     /// Belongs to one isolation domain at a time, as its connection does.
     public final class Reader {

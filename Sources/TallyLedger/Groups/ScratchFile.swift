@@ -23,13 +23,15 @@ enum ScratchFile {
         return connection
     }
 
-    /// Removes what processes have left beside a ledger that nobody has open.
-    static func removeAll(of ledger: String) throws {
+    /// Removes what is left beside a ledger and in nobody's use.
+    ///
+    /// - Parameter prefix: What the names begin with.
+    static func removeAll(of ledger: String, named prefix: String = "") throws {
         let path = ledger as NSString
         let folder = path.deletingLastPathComponent.isEmpty ? "." : path.deletingLastPathComponent
         guard LedgerFile.exists(at: folder) else { return }
         for name in try FileManager.default.contentsOfDirectory(atPath: folder)
-        where name.hasPrefix(path.lastPathComponent + infix) {
+        where name.hasPrefix(path.lastPathComponent + infix + prefix) {
             try LedgerFile.remove((folder as NSString).appendingPathComponent(name))
         }
     }
