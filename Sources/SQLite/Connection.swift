@@ -17,10 +17,11 @@ package final class Connection {
     /// which nobody here reads and which is a tenth of the cost of a row.
     private static let libraryIsConfigured: Void = tally_sqlite_skip_statistics()
 
-    package let path: String
-    private var handle: OpaquePointer
+    package var path: String { database.path }
+    private let database: DatabaseHandle
     private var cache: [String: Statement] = [:]
-    private let log = LogLength()
+
+    private var handle: OpaquePointer { database.pointer }
 
     /// Opens the file at `path`, or a database in memory for `:memory:`.
     ///
@@ -40,20 +41,14 @@ package final class Connection {
             sqlite3_close_v2(opened)
             throw StoreError(SQLiteError(code: result, message: message), path: path, while: "open the file")
         }
-        self.path = path
-        handle = opened
+        database = DatabaseHandle(opened, path: path)
         let milliseconds =
             busyTimeout.components.seconds * 1000 + busyTimeout.components.attoseconds / 1_000_000_000_000_000
         sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
     }
 
-    deinit {
-        // close_v2 keeps the handle alive until the last statement is finalized, so that order does not matter.
-        sqlite3_close_v2(handle)
-    }
-
-    /// Lets go of the statements kept by ``cached(_:)``, which keep the connection open; it closes when the last
-    /// reference to it and to its statements goes. Whoever owns a connection calls this when done with it.
+    /// Lets go of the statements kept by ``cached(_:)``; the file is closed when the last reference to the connection and to
+    /// its statements goes. Whoever owns a connection calls this when done with it.
     package func close() {
         cache.removeAll()
     }
@@ -62,7 +57,7 @@ package final class Connection {
 
     /// Compiles one statement. The caller keeps it.
     package func prepare(_ sql: String) throws -> Statement {
-        try Statement(sql, connection: self, handle: handle)
+        try Statement(sql, of: database)
     }
 
     /// A statement compiled once per connection and kept, reset and ready to be bound.
@@ -202,25 +197,25 @@ package final class Connection {
     /// Leaves it to the caller when the write-ahead log is copied into the database; SQLite would do it in the commit
     /// that makes the log long, and keep that commit waiting.
     package func takeOverCheckpoints() {
-        // The log's length lives as long as this connection, and the hook runs only while that is in use.
+        // The log's length lives as long as the handle, and the hook runs only while that is in use.
         _ = sqlite3_wal_hook(
             handle,
             { context, _, _, pages in
-                Unmanaged<LogLength>.fromOpaque(context!).takeUnretainedValue().pages = Int(pages)
+                Unmanaged<DatabaseHandle.LogLength>.fromOpaque(context!).takeUnretainedValue().pages = Int(pages)
                 return SQLITE_OK
             },
-            Unmanaged.passUnretained(log).toOpaque()
+            Unmanaged.passUnretained(database.log).toOpaque()
         )
     }
 
     /// Pages in the write-ahead log as of this connection's last commit, after ``takeOverCheckpoints()``.
-    package var logPages: Int { log.pages }
+    package var logPages: Int { database.log.pages }
 
     /// Copies what it can of the write-ahead log into the database, waiting for nobody. Not in a transaction.
     package func checkpoint() {
         // What cannot be copied now stays in the log, where it is as safe, and comes with the next time.
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
-        log.pages = 0
+        database.log.pages = 0
     }
 
     // MARK: Functions
@@ -258,13 +253,8 @@ package final class Connection {
         if result != SQLITE_OK { throw storeError(result, while: "register \(name)()") }
     }
 
-    func storeError(_ code: Int32, while action: String) -> StoreError {
-        StoreError(lastError(code), path: path, while: action)
-    }
-
-    /// The result code with the message that SQLite has for it; only right after the call that returned the code.
-    func lastError(_ code: Int32) -> SQLiteError {
-        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)))
+    private func storeError(_ code: Int32, while action: String) -> StoreError {
+        database.storeError(code, while: action)
     }
 
     /// The beginning of a statement, enough to recognise it in an error. Statements never hold row values.
@@ -280,10 +270,6 @@ private final class FunctionBox {
     init(_ body: @escaping ([Value]) throws -> Value) {
         self.body = body
     }
-}
-
-private final class LogLength {
-    var pages = 0
 }
 
 private final class ColumnCollector {

@@ -4,18 +4,18 @@ package import TallyModel
 /// One compiled statement of a ``Connection``.
 package final class Statement {
     private let handle: OpaquePointer
-    /// Keeps the connection open for as long as the statement lives.
-    private let connection: Connection
+    /// Keeps the file open for as long as the statement lives.
+    private let database: DatabaseHandle
     package let columnCount: Int
 
-    init(_ sql: String, connection: Connection, handle database: OpaquePointer) throws {
+    init(_ sql: String, of database: DatabaseHandle) throws {
         var compiled: OpaquePointer?
-        let result = sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
+        let result = sqlite3_prepare_v3(database.pointer, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
         guard result == SQLITE_OK, let compiled else {
-            throw connection.storeError(result, while: Connection.gist(of: sql))
+            throw database.storeError(result, while: Connection.gist(of: sql))
         }
         handle = compiled
-        self.connection = connection
+        self.database = database
         columnCount = Int(sqlite3_column_count(compiled))
     }
 
@@ -31,7 +31,7 @@ package final class Statement {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         case let code:
-            let error = connection.storeError(code, while: Connection.gist(of: sql))
+            let error = database.storeError(code, while: Connection.gist(of: sql))
             sqlite3_reset(handle)
             throw error
         }
@@ -51,10 +51,10 @@ package final class Statement {
             sqlite3_reset(handle)
             throw StoreError(.unknown, "\(Connection.gist(of: sql)) returned a row")
         }
-        let error = connection.lastError(code)
+        let error = database.lastError(code)
         defer { sqlite3_reset(handle) }
         if error.isConstraint { return error }
-        throw connection.storeError(code, while: Connection.gist(of: sql))
+        throw database.storeError(code, while: Connection.gist(of: sql))
     }
 
     /// Makes the statement ready to run again. Bound values stay.
@@ -103,7 +103,7 @@ package final class Statement {
         case .other(let other): code = Self.bindRawText(other.bytes, handle, number)
         default: return try bind(value.scalar ?? .null, at: index)
         }
-        if code != SQLITE_OK { throw connection.storeError(code, while: "bind a value") }
+        if code != SQLITE_OK { throw database.storeError(code, while: "bind a value") }
     }
 
     private static func bindRawText(_ bytes: [UInt8], _ handle: OpaquePointer, _ index: Int32) -> Int32 {

@@ -44,6 +44,19 @@ import TallyModel
         }
     }
 
+    @Test func `A ledger that nobody closes is closed with the last reference to it`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/g.db"
+            do {
+                let ledger = try GroupLedger(path: path, group: "g")
+                #expect(try ledger.identity().isEmpty == false)
+                // SQLite keeps the WAL as long as anybody has the file open.
+                #expect(FileManager.default.fileExists(atPath: path + "-wal"))
+            }
+            #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+        }
+    }
+
     @Test func `Two processes may share a ledger`() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/ledger.db"
