@@ -38,9 +38,12 @@ actor GroupProof {
 
     /// Row by row against the first member: what either has and the other has not.
     func differences() throws -> [(member: String, missing: Int, surplus: Int)] {
-        try names.dropFirst().map { name in
-            let (here, there) = ("SELECT * FROM main.items", "SELECT * FROM \(quoted(name)).items")
-            return (name, try rows("\(here) EXCEPT \(there)"), try rows("\(there) EXCEPT \(here)"))
+        // Of one moment: the first may get news between two looks, and be equal to one member before and to the other after.
+        try connections[0].transaction(.deferred) {
+            try names.dropFirst().map { name in
+                let (here, there) = ("SELECT * FROM main.items", "SELECT * FROM \(quoted(name)).items")
+                return (name, try rows("\(here) EXCEPT \(there)"), try rows("\(there) EXCEPT \(here)"))
+            }
         }
     }
 
