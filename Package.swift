@@ -43,8 +43,10 @@ let package = Package(
         ),
         .target(name: "TallySQLite", dependencies: ["TallyModel", "SQLite", "Threading"]),
         .target(name: "TallyPostgres", dependencies: ["CPostgres", "Threading", "TallyModel"]),
+        // Other programs, started and ended.
+        .target(name: "Programs"),
         // A PostgreSQL server of one's own, for tests, benchmarks and the demo.
-        .target(name: "PrivatePostgres"),
+        .target(name: "PrivatePostgres", dependencies: ["Programs"]),
         .target(
             name: "TallyEngine",
             dependencies: [
@@ -67,7 +69,7 @@ let package = Package(
                 "TallyTransform", "SQLite",
                 "Threading",
                 // For the demo alone.
-                "PrivatePostgres",
+                "PrivatePostgres", "Programs",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -93,16 +95,20 @@ let package = Package(
             ]
         ),
 
-        // Room by room: no process is started, and only files of the test's own are touched.
+        // Room by room: only files of the test's own are touched.
         .testTarget(name: "TallyModelTests", dependencies: ["TallyModel"]),
         .testTarget(name: "TallyMergeTests", dependencies: ["TallyMerge", "TallyModel"]),
         .testTarget(
             name: "TallyLedgerTests",
-            dependencies: ["TallyLedger", "TallyMerge", "TallyModel", "SQLite"],
+            dependencies: ["TallyLedger", "TallyMerge", "TallyModel", "SQLite", "Programs"],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "ProgramsTests", dependencies: ["Programs"]),
         .testTarget(name: "TallyTransformTests", dependencies: ["TallyTransform", "TallyModel", "SQLite"]),
-        .testTarget(name: "TallySQLiteTests", dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite"]),
+        .testTarget(
+            name: "TallySQLiteTests",
+            dependencies: ["TallyTesting", "TallySQLite", "TallyModel", "SQLite", "Programs"]
+        ),
         .testTarget(
             name: "TallyPostgresTests",
             dependencies: ["TallyTesting", "TallyPostgres", "PrivatePostgres", "TallyModel"]
@@ -124,27 +130,29 @@ let package = Package(
         .testTarget(
             name: "TallyServiceTests",
             dependencies: [
-                "TallyService", "TallyGroup", "TallyMerge", "TallyEngine", "TallyTransform", "TallyModel",
+                "TallyService", "TallyGroup", "TallyMerge", "TallyEngine", "TallyTransform", "TallyModel", "Programs",
             ]
         ),
 
         // The program as a user runs it: these start `tally` and read the stores with the `sqlite3` command.
         .target(
             name: "TallyHarness",
-            dependencies: ["TallyModel", "SQLite", "TallyEngine", "PrivatePostgres"],
+            dependencies: ["TallyModel", "SQLite", "TallyEngine", "PrivatePostgres", "Programs"],
             path: "Tests/TallyHarness"
         ),
         .testTarget(
             name: "TallyCrashTests",
             dependencies: [
-                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "SQLite", "tally",
+                "TallyHarness", "PrivatePostgres", "Programs", "TallyTesting", "TallyModel", "TallyEngine", "SQLite",
+                "tally",
             ]
         ),
         .testTarget(
             name: "TallyEndToEndTests",
             dependencies: [
-                "TallyHarness", "PrivatePostgres", "TallyTesting", "TallyModel", "TallyEngine", "TallyGroup", "SQLite",
-                "tally",
+                "TallyHarness", "PrivatePostgres", "Programs", "TallyTesting", "TallyModel", "TallyEngine",
+                "TallyGroup",
+                "SQLite", "tally",
             ]
         ),
     ]

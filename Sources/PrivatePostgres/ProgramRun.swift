@@ -1,9 +1,7 @@
 import Foundation
+import Programs
 
 /// One run of a program to its end.
-///
-/// Not by Foundation's `Process`: on Linux it takes a child for running as long as anybody holds a certain descriptor
-/// open, and the server that `pg_ctl` leaves behind inherits it.
 struct ProgramRun {
     let command: [String]
     /// Where standard input, output and errors are kept for the length of the run. In files and not in pipes: the
@@ -24,63 +22,22 @@ struct ProgramRun {
         let paths = [".in", ".out", ".err"].map { base + $0 }
         defer { for path in paths { unlink(path) } }
         try Data(input.utf8).write(to: URL(filePath: paths[0]))
-        let id = try spawn(paths)
-        let status = await Self.status(of: id)
-        guard status == 0 else {
+        let child: ChildProgram
+        do {
+            child = try ChildProgram(
+                command,
+                environment: Self.environment.merging(environment) { $1 },
+                streams: .init(input: paths[0], output: paths[1], errors: paths[2])
+            )
+        } catch let error as ChildProgram.NotStarted {
+            throw PrivatePostgresError("\(error)")
+        }
+        let ending = await child.end()
+        guard ending == .exited(0) else {
             let name = command.first { $0.hasPrefix("/") }.map { URL(filePath: $0).lastPathComponent } ?? command[0]
-            let words = try text(paths[2]) + text(paths[1])
-            let ending = status & 0x7f == 0 ? "exited with \(status >> 8)" : "was killed by signal \(status & 0x7f)"
-            throw PrivatePostgresError("\(name) \(ending): \(words)")
+            throw PrivatePostgresError("\(name) \(ending): \(try text(paths[2]) + text(paths[1]))")
         }
         return try text(paths[1])
-    }
-
-    /// Starts the program with these files as standard input, output and errors, and no other descriptor.
-    private func spawn(_ paths: [String]) throws -> pid_t {
-        #if canImport(Darwin)
-        var actions: posix_spawn_file_actions_t?
-        var attributes: posix_spawnattr_t?
-        #else
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        #endif
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        for (descriptor, path) in paths.enumerated() {
-            let mode = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC
-            posix_spawn_file_actions_addopen(&actions, Int32(descriptor), path, mode, 0o600)
-        }
-        #if canImport(Darwin)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_CLOEXEC_DEFAULT))
-        #else
-        // Closing one that is not open does nothing. Swift does not see the call that would close all of them.
-        for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        #endif
-        let arguments = command.map { strdup($0) } + [nil]
-        let variables = Self.environment.merging(environment) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for copy in arguments + variables { free(copy) } }
-        var id: pid_t = 0
-        let failure = posix_spawnp(&id, command[0], &actions, &attributes, arguments, variables)
-        guard failure == 0 else {
-            throw PrivatePostgresError("cannot run \(command[0]): \(String(cString: strerror(failure)))")
-        }
-        return id
-    }
-
-    private static func status(of id: pid_t) async -> Int32 {
-        await withCheckedContinuation { continuation in
-            let thread = Thread {
-                var status: Int32 = 0
-                while waitpid(id, &status, 0) < 0, errno == EINTR {}
-                continuation.resume(returning: status)
-            }
-            thread.name = "wait-\(id)"
-            thread.start()
-        }
     }
 
     private func text(_ path: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TallyTesting
 import Testing
 import TallyEngine

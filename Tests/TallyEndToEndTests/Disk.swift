@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TallyHarness
 
 /// A small file system of its own, in memory, which only root can make.
@@ -34,16 +35,10 @@ final class Disk {
     }
 
     private static func shell(_ script: String) -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script]
-        process.standardError = FileHandle.nullDevice
         do {
-            try process.run()
+            return try ChildProgram.run(["/bin/sh", "-c", script]).ending == .exited(0)
         } catch {
             return false
         }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
     }
 }

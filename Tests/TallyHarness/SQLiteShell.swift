@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 
 /// The `sqlite3` command: what reads the stores back independently of the program under test.
 package struct SQLiteShell {

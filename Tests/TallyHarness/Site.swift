@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 package import TallyEngine
 package import TallyModel
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 
 /// A fresh folder for one test, removed with everything in it when the test ends.
 func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
@@ -13,15 +14,8 @@ func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async 
 
 /// What the `sqlite3` shell says to a query of the file.
 func shell(_ path: String, _ sql: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["sqlite3", "-bail", path, sql]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    struct ShellFailed: Error {}
-    guard process.terminationStatus == 0 else { throw ShellFailed() }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    let (ending, text) = try ChildProgram.run(["sqlite3", "-bail", path, sql])
+    struct ShellFailed: Error { var text: String }
+    guard ending == .exited(0) else { throw ShellFailed(text: text) }
+    return text.trimmingCharacters(in: .newlines)
 }

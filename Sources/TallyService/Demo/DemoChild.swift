@@ -1,21 +1,21 @@
 import Foundation
-import Synchronization
+import Programs
 
 /// `tally run` as a user would start it: a process of its own.
 final class DemoChild: Sendable {
-    /// Unchecked: after it was started the process is only asked for its number, which does not change.
-    private final class Handle: @unchecked Sendable {
-        let process = Process()
-    }
-
-    private let handle = Handle()
+    private let program: ChildProgram
     private let log: String
-    private let code = Mutex<Int32?>(nil)
 
-    var id: Int32 { handle.process.processIdentifier }
+    var id: Int32 { program.id }
 
     /// The exit code; `nil` while it runs. A signal counts as its number and 128, as in a shell.
-    var exitCode: Int32? { code.withLock { $0 } }
+    var exitCode: Int32? {
+        switch program.ending {
+        case .exited(let code): code
+        case .killed(let signal): 128 + signal
+        case nil: nil
+        }
+    }
 
     /// What it logged last.
     var lastWords: String {
@@ -25,20 +25,11 @@ final class DemoChild: Sendable {
 
     init(configuration: String, log: String) throws {
         self.log = log
-        try Data().write(to: URL(filePath: log))
-        let output = try FileHandle(forWritingTo: URL(filePath: log))
-        let process = handle.process
-        process.executableURL = Bundle.main.executableURL
-        process.arguments = ["run", "--config", configuration, "--no-progress"]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        process.terminationHandler = { [weak self] process in
-            let status = process.terminationStatus
-            let code = process.terminationReason == .exit ? status : 128 + status
-            self?.code.withLock { $0 = code }
-        }
-        try process.run()
+        let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        program = try ChildProgram(
+            [executable, "run", "--config", configuration, "--no-progress"],
+            streams: .init(output: log, errors: log)
+        )
     }
 
     /// Asks again and again until `condition` holds; half a minute is long for anything in a demonstration.
@@ -55,7 +46,7 @@ final class DemoChild: Sendable {
 
     /// Asks it to end gracefully and waits until it has.
     func stop() async throws -> Int32 {
-        kill(id, SIGTERM)
+        program.send(SIGTERM)
         while true {
             if let exitCode { return exitCode }
             try await Task.sleep(for: .milliseconds(10))

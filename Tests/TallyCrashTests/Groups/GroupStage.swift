@@ -1,5 +1,6 @@
 import Foundation
 import PrivatePostgres
+import Programs
 import SQLite
 import Synchronization
 import TallyHarness

@@ -1,5 +1,6 @@
 import Foundation
 import PrivatePostgres
+import Programs
 import TallyEngine
 import TallyHarness
 import TallyModel

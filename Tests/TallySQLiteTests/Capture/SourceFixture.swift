@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import SQLite
 import TallyModel
 import TallySQLite
@@ -47,17 +48,9 @@ final class SourceFixture {
     /// Runs a script in the `sqlite3` command, as any other program would write.
     @discardableResult
     func shell(_ script: String, on path: String? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sqlite3", "-bail", path ?? self.path]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
-        try process.run()
-        input.fileHandleForWriting.write(Data((".timeout 300000\n" + script + "\n").utf8))
-        try input.fileHandleForWriting.close()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "sqlite3 failed: \(text)")
+        let command = ["sqlite3", "-bail", path ?? self.path]
+        let (ending, text) = try ChildProgram.run(command, input: ".timeout 300000\n" + script + "\n")
+        try #require(ending == .exited(0), "sqlite3 failed: \(text)")
         return text.trimmingCharacters(in: .newlines)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import SQLite
 import Synchronization
 import TallyModel
@@ -33,19 +34,8 @@ final class PolledFile: Sendable {
 
     @discardableResult
     func shell(_ script: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sqlite3", "-bail", path]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data((".timeout 300000\n" + script).utf8))
-        try input.fileHandleForWriting.close()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ShellFailure(output: text) }
+        let (ending, text) = try ChildProgram.run(["sqlite3", "-bail", path], input: ".timeout 300000\n" + script)
+        guard ending == .exited(0) else { throw ShellFailure(output: text) }
         return text.trimmingCharacters(in: .newlines)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import SQLite
 import TallyModel
 import TallySQLite
@@ -26,26 +27,18 @@ final class TargetFixture: Sendable {
     /// Runs a script in the `sqlite3` command; on the target unless another file is named.
     @discardableResult
     func shell(_ script: String, on path: String? = nil) throws -> String {
-        let (status, text) = try run(script, on: path)
-        try #require(status == 0, "sqlite3 failed: \(text)")
+        let (ending, text) = try run(script, on: path)
+        try #require(ending == .exited(0), "sqlite3 failed: \(text)")
         return text
     }
 
     /// Whether the `sqlite3` command fails to run a script on the target.
-    func refuses(_ script: String) throws -> Bool { try run(script).status != 0 }
+    func refuses(_ script: String) throws -> Bool { try run(script).ending != .exited(0) }
 
-    private func run(_ script: String, on path: String? = nil) throws -> (status: Int32, text: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sqlite3", "-bail", path ?? self.path]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data((".timeout 300000\n" + script + "\n").utf8))
-        try input.fileHandleForWriting.close()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text.trimmingCharacters(in: .newlines))
+    private func run(_ script: String, on path: String? = nil) throws -> (ending: ChildProgram.Ending, text: String) {
+        let command = ["sqlite3", "-bail", path ?? self.path]
+        let (ending, text) = try ChildProgram.run(command, input: ".timeout 300000\n" + script + "\n")
+        return (ending, text.trimmingCharacters(in: .newlines))
     }
 
     func open(flow: String = "flow", runner: Runner = .current(), takeOver: Bool = false) async throws

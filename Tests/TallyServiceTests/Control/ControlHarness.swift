@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Programs
 import TallyService
 
 /// A fresh folder for one test, removed with everything in it when the test ends.
@@ -48,19 +49,7 @@ func curl(_ state: String, _ arguments: String...) async throws -> String {
 func output(of command: [String]) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = command
-            let output = Pipe()
-            process.standardOutput = output
-            do {
-                try process.run()
-                let data = output.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(returning: String(decoding: data, as: UTF8.self))
-            } catch {
-                continuation.resume(throwing: error)
-            }
+            continuation.resume(with: Result { try ChildProgram.run(command).text })
         }
     }
 }
