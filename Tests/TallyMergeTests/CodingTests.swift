@@ -25,6 +25,33 @@ struct CodingTests {
         }
     }
 
+    /// What needs no rules is read from the bytes alone, values of every kind passed over.
+    @Test func anOutcomeThatNeedsNoRulesIsReadFromTheBytes() throws {
+        let before: [Value?] = [
+            nil, .null, .boolean(true), .integer(1), .real(2), .decimal("3"), .text("four"), .bytes([5]),
+            .date(days: 6),
+            .time(microseconds: 7), .timestamp(microseconds: 8, isZoned: false),
+            .timestamp(microseconds: 9, isZoned: true),
+            .interval(Interval(months: 1, days: 2, microseconds: 3)), .uuid(high: 1, low: 2), .json("{}"),
+            .array([.text("a"), .array([.null, .integer(3)])]), .other(OtherValue(typeName: "point", bytes: [1, 2])),
+        ]
+        let edits = before.enumerated().map { ColumnEdit(column: $0, before: $1, after: .integer(Int64($0))) }
+        for kind in [RowWrite.Kind.insert, .update, .delete] {
+            var state = RowState(base: Row([.text("base")]), seen: VersionVector([Actor(3): 300]))
+            #expect(try RowState.plainOutcome(encoded: state.encoded) == .row(Row([.text("base")])))
+            let stamp = Stamp(
+                dot: Dot(actor: Actor(1), counter: 1),
+                time: HybridTime(microseconds: -1, counter: 2),
+                context: VersionVector([Actor(2): 3, Actor(3): 300])
+            )
+            state.add(RowWrite(stamp: stamp, kind: kind, edits: kind == .delete ? [] : edits))
+            let row = try state.outcome(under: MergeRules(), evaluating: Concatenation()).row
+            #expect(try RowState.plainOutcome(encoded: state.encoded) == AuthoredRow(row))
+        }
+        #expect(try RowState.plainOutcome(encoded: Self.sample().encoded) == nil)
+        #expect(try RowState.plainOutcome(encoded: RowState().encoded) == AuthoredRow(nil))
+    }
+
     /// The format is kept for ever: this is what version 1 looks like.
     @Test func theBytesOfVersionOneStayAsTheyAre() {
         var state = RowState(base: Row([.integer(1), nil]), seen: VersionVector([Actor(2): 300]))
@@ -53,6 +80,7 @@ struct CodingTests {
                 bytes[generator.below(bytes.count)] = UInt8(generator.below(256))
             }
             do {
+                _ = try? RowState.plainOutcome(encoded: bytes)
                 let state = try RowState(encoded: bytes)
                 #expect(state.encoded == bytes, "bytes that are read are the bytes that are written")
                 var pruned = state

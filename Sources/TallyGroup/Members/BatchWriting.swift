@@ -30,8 +30,8 @@ struct BatchWriting {
         var violation: Violation?
     }
 
-    /// How many rows a slice has.
-    private static let slice = 2048
+    /// How many rows a slice has at most: the more, the more of them are beside each other in the member.
+    private static let slice = 8192
 
     private let outlet: Outlet
     private let target: any TargetSession
@@ -39,7 +39,7 @@ struct BatchWriting {
     private let apart: Set<RowID>
     private(set) var refused: [RefusedRow] = []
     private(set) var breaches: [FoundBreach] = []
-    /// What was written, for whoever looks for orphans after it.
+    /// What was written, for whoever looks for what it breaks.
     private var loads: [Outlet.Load] = []
 
     init(outlet: Outlet, target: any TargetSession, apart: Set<RowID>) {
@@ -51,13 +51,13 @@ struct BatchWriting {
     /// Writes rows, each of a batch's once.
     mutating func write(_ rows: [DueRow]) async throws {
         for start in stride(from: 0, to: rows.count, by: Self.slice) {
-            let some = Array(rows[start..<min(start + Self.slice, rows.count)])
+            let some = rows[start..<min(start + Self.slice, rows.count)]
             loads.append(try outlet.load(some))
             refused += try await apply(loads[loads.count - 1], of: some)
         }
     }
 
-    /// Lets go of what was written: there is more of it than fits into memory, and it is read again for orphans.
+    /// Lets go of what was written: there is more of it than fits into memory, and it is read again for that.
     mutating func letGo() { loads = [] }
 
     /// Tries again what was refused, once all rows were written.
@@ -79,7 +79,7 @@ struct BatchWriting {
         for load in loads { try await findOrphans(of: load) }
     }
 
-    /// Looks for rows whose parents are not there, after ``end()``.
+    /// Looks for rows whose parents are not there, and for those that the member holds against a constraint, after ``end()``.
     mutating func findOrphans(among rows: [DueRow]) async throws {
         for start in stride(from: 0, to: rows.count, by: Self.slice) {
             try await findOrphans(of: try outlet.load(rows[start..<min(start + Self.slice, rows.count)]))
@@ -91,14 +91,16 @@ struct BatchWriting {
     }
 
     private func apply(_ rows: [DueRow]) async throws -> [RefusedRow] {
-        try await apply(try outlet.load(rows), of: rows)
+        try await apply(try outlet.load(rows), of: rows[...])
     }
 
-    private func apply(_ load: Outlet.Load, of rows: [DueRow]) async throws -> [RefusedRow] {
-        var refused = load.unfit.map { RefusedRow(row: rows[$0.index], reason: $0.reason) }
+    private func apply(_ load: Outlet.Load, of rows: ArraySlice<DueRow>) async throws -> [RefusedRow] {
+        var refused = load.unfit.map { RefusedRow(row: rows[rows.startIndex + $0.index], reason: $0.reason) }
         if !load.slice.changes.isEmpty {
             let outcome = try await target.apply(load.slice, replaying: [])
-            refused += outcome.rejections.map { RefusedRow(row: rows[load.rows[$0.index]], reason: $0.reason) }
+            refused += outcome.rejections.map {
+                RefusedRow(row: rows[rows.startIndex + load.rows[$0.index]], reason: $0.reason)
+            }
         }
         return refused
     }

@@ -116,7 +116,10 @@ struct Outlet {
     }
 
     private func shown(_ due: DueRow) throws -> Row? {
-        if let withheld = due.withheld { return withheld.shown.row }
-        return try due.state.outcome(under: tables[due.id.table].merge.rules, evaluating: expressions).row
+        switch due.content {
+        case .plain(let row): return row.row
+        case .merged(let state):
+            return try state.outcome(under: tables[due.id.table].merge.rules, evaluating: expressions).row
+        }
     }
 }

@@ -4,10 +4,16 @@ public import TallyModel
 
 /// A row that a member is to be brought to.
 public struct DueRow: Sendable {
+    /// What the member is to hold.
+    public enum Content: Sendable {
+        /// This; none where the row is not to be there.
+        case plain(AuthoredRow)
+        /// What the table's rules make of several writes.
+        case merged(RowState)
+    }
+
     public var id: RowID
-    public var state: RowState
-    /// What members are brought instead of what the state comes to.
-    public var withheld: Withheld?
+    public var content: Content
     /// Whether the member certainly has no such row yet.
     public var isNew: Bool
     /// How the member spells the row's key, where that is not the group's way.
@@ -15,10 +21,15 @@ public struct DueRow: Sendable {
     /// Whether the member may hold the row under the group's key beside its own: the one was on its way when it made the other.
     public var mayBeTwice = false
 
+    init(_ id: RowID, _ content: Content, isNew: Bool) {
+        self.id = id
+        self.content = content
+        self.isNew = isNew
+    }
+
     public init(_ id: RowID, _ version: RowVersion, isNew: Bool, spelling: [UInt8]? = nil) {
         self.id = id
-        state = version.state
-        withheld = version.withheld
+        content = version.withheld.map { .plain($0.shown) } ?? .merged(version.state)
         self.isNew = isNew
         self.spelling = spelling
     }
@@ -133,7 +144,7 @@ extension GroupLedger {
         let heldUpTo = UInt64(cameAt?.first?.integer ?? 0)
         let statement = try connection.cached(
             """
-            SELECT id, table_number, key, \(Self.versionColumns), length(state) FROM version WHERE id >= ? AND id < ?
+            SELECT id, table_number, key, sequence, actor, flags, state, withheld FROM version WHERE id >= ? AND id < ?
             ORDER BY id
             """
         )
@@ -151,7 +162,7 @@ extension GroupLedger {
             }
             guard case .bytes(let key) = statement.value(at: 2) else { continue }
             let row = RowID(table: Int(statement.integer(at: 1)), key: key)
-            let flags = statement.integer(at: 7)
+            let flags = statement.integer(at: 5)
             let isForeign = statement.integer(at: 4) != Int64(member.number)
             var isWanted = isForeign || flags & 2 != 0
             if isWanted, sequence <= heldUpTo, let held = try comparedSequence(of: row, in: member) {
@@ -159,9 +170,14 @@ extension GroupLedger {
             }
             // What the member wrote itself matters only where it is brought the row for something else.
             guard isWanted || collected.contains(row) else { continue }
-            collected.bytes += Int(statement.integer(at: 11))
-            let isNew = flags & 1 != 0 && isForeign
-            collected.add(row, try version(statement, from: 3), isNew: isNew, isOwn: isWanted && !isForeign)
+            guard let state = statement.value(at: 6).blob else { throw unreadableVersion(nil) }
+            collected.bytes += state.count
+            collected.add(
+                row,
+                try content(state, withheld: statement.value(at: 7).blob),
+                isNew: flags & 1 != 0 && isForeign,
+                isOwn: isWanted && !isForeign
+            )
         }
         var rows = collected.rows
         if try hasKeyNotes(of: member) {
@@ -172,6 +188,17 @@ extension GroupLedger {
             }
         }
         return (rows, stop)
+    }
+
+    /// What a member is brought of a version.
+    private func content(_ state: [UInt8], withheld: [UInt8]?) throws -> DueRow.Content {
+        do {
+            if let withheld { return .plain(try Withheld(encoded: withheld).shown) }
+            if let row = try RowState.plainOutcome(encoded: state) { return .plain(row) }
+            return .merged(try RowState(encoded: state))
+        } catch {
+            throw unreadableVersion(error)
+        }
     }
 
     /// How many rows were written after `sequence`.
@@ -199,13 +226,12 @@ private struct DueCollection {
     func contains(_ row: RowID) -> Bool { places[row] != nil }
 
     /// - Parameter isOwn: Whether the member wrote it, and is sent it all the same.
-    mutating func add(_ id: RowID, _ version: RowVersion, isNew: Bool, isOwn: Bool) {
+    mutating func add(_ id: RowID, _ content: DueRow.Content, isNew: Bool, isOwn: Bool) {
         let place = places.value(of: id, orNew: rows.count)
         if place == rows.count {
-            rows.append(DueRow(id, version, isNew: isNew))
+            rows.append(DueRow(id, content, isNew: isNew))
         } else {
-            rows[place].state = version.state
-            rows[place].withheld = version.withheld
+            rows[place].content = content
         }
         if isOwn { rows[place].mayBeTwice = true }
     }

@@ -79,7 +79,7 @@ extension GroupLedger: GroupMemory {
     func version(_ statement: Statement, from first: Int) throws -> RowVersion {
         let flags = statement.integer(at: first + 4)
         guard case .bytes(let state) = statement.value(at: first + 5) else {
-            throw GroupMigration.damaged(path, "a row's version cannot be read")
+            throw unreadableVersion(nil)
         }
         do {
             var authored: AuthoredRow?
@@ -100,8 +100,12 @@ extension GroupLedger: GroupMemory {
             version.isFound = flags & 8 != 0
             return version
         } catch {
-            throw GroupMigration.damaged(path, "a row's version cannot be read", cause: error)
+            throw unreadableVersion(error)
         }
+    }
+
+    func unreadableVersion(_ cause: (any Error)?) -> any Error {
+        GroupMigration.damaged(path, "a row's version cannot be read", cause: cause)
     }
 
     public func sight(at sequence: UInt64) throws -> Sight {

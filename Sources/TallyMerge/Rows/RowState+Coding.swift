@@ -45,6 +45,26 @@ extension RowState {
     }
 }
 
+extension RowState {
+    /// What the state of some bytes comes to, where no rule has a say in that because it has one write at most.
+    ///
+    /// - Returns: `nil` where rules have a say: then ``outcome(under:evaluating:)`` tells.
+    /// - Throws: ``MalformedRowState``.
+    public static func plainOutcome(encoded: [UInt8]) throws -> AuthoredRow? {
+        do {
+            var reader = RowCoding.Reader(bytes: encoded)
+            guard try reader.byte() == version else { throw MalformedRowState() }
+            let base = try reader.row()
+            try reader.skipVector()
+            guard let outcome = try reader.plainOutcome(over: base) else { return nil }
+            guard reader.isAtEnd else { throw MalformedRowState() }
+            return outcome
+        } catch is RowCoding.Malformed {
+            throw MalformedRowState()
+        }
+    }
+}
+
 extension RowWrite {
     fileprivate var byteCount: Int {
         edits.reduce(0) { $0 + 2 + ($1.before?.byteCount ?? 1) + ($1.after?.byteCount ?? 1) }
@@ -149,6 +169,37 @@ extension RowCoding.Reader {
             ascending: entries,
             span: VersionVector.Span(actor: actor, from: from, through: through)
         )
+    }
+
+    fileprivate mutating func skipVector() throws {
+        let head = try number()
+        guard head >> 1 <= rest else { throw MalformedRowState() }
+        for _ in 0..<(head >> 1) + (head & 1) {
+            // An actor and a counter; a span has a length behind them.
+            _ = (try number(), try number())
+        }
+        if head & 1 == 1 { _ = try number() }
+    }
+
+    /// What the writes that follow come to, unless they are several.
+    fileprivate mutating func plainOutcome(over base: Row?) throws -> AuthoredRow? {
+        let count = try number()
+        if count == 0 { return AuthoredRow(base) }
+        guard count == 1 else { return nil }
+        // Its dot and its time.
+        for _ in 0..<4 { _ = try number() }
+        try skipVector()
+        guard let kind = RowWrite.Kind(rawValue: try byte()) else { throw MalformedRowState() }
+        var values = base?.values ?? []
+        let edits = try number(upTo: min(rest, Self.mostColumns))
+        values.reserveCapacity(max(values.count, edits))
+        for _ in 0..<edits {
+            let column = try number(upTo: Self.mostColumns - 1)
+            try skip()
+            while values.count <= column { values.append(nil) }
+            values[column] = try value()
+        }
+        return kind == .delete ? AuthoredRow(nil) : .row(Row(values))
     }
 
     fileprivate mutating func writes() throws -> [RowWrite] {

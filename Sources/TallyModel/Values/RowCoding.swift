@@ -105,6 +105,31 @@ public enum RowCoding {
             try value(depth: 0)
         }
 
+        /// Goes over one place of a row, of which nothing is made.
+        package mutating func skip() throws {
+            try skip(depth: 0)
+        }
+
+        private mutating func skip(depth: Int) throws {
+            guard depth < 64, let tag = Tag(rawValue: try byte()) else { throw Malformed() }
+            switch tag {
+            case .absent, .null, .no, .yes: return
+            case .date: try skip(4)
+            case .integer, .real, .time, .timestamp, .zonedTimestamp: try skip(8)
+            case .interval, .uuid: try skip(16)
+            case .decimal, .text, .bytes, .json: try skip(Int(integer(UInt32.self)))
+            case .array: for _ in 0..<(try integer(UInt32.self)) { try skip(depth: depth + 1) }
+            case .other:
+                try skip(Int(integer(UInt32.self)))
+                try skip(Int(integer(UInt32.self)))
+            }
+        }
+
+        private mutating func skip(_ count: Int) throws {
+            guard bytes.count - offset >= count else { throw Malformed() }
+            offset += count
+        }
+
         private mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
             guard count >= 0, bytes.count - offset >= count else { throw Malformed() }
             defer { offset += count }

@@ -42,6 +42,12 @@ struct LawTests {
             let history = try History(seed: seed, writes: 6)
             let state = history.state(of: history.writes)
             #expect(try RowState(encoded: state.encoded) == state, "seed \(seed)")
+            // What the bytes alone come to is what the rules make of it, where they have no say.
+            for count in 0...1 {
+                let state = history.state(of: history.writes.prefix(count))
+                let outcome = AuthoredRow(try history.outcome(of: state).row)
+                #expect(try RowState.plainOutcome(encoded: state.encoded) == outcome, "seed \(seed)")
+            }
         }
     }
 
