@@ -95,6 +95,30 @@ struct GroupLargeTransactionTests {
         #expect(try leftovers(mixed) == [])
     }
 
+    /// Killed while what was read of it is put beside the ledger, and while what it comes to is found there.
+    @Test(arguments: ["scratch-changes-", "scratch-net"])
+    func surviveADeathBeforeTheyAreTakenIn(file: String) async throws {
+        let mixed = try await group()
+        try await mixed.sync()
+        try await mixed.edge.run("INSERT INTO items SELECT value, 1, 'row' FROM generate_series(1, 100000);")
+        try await mixed.postgres.psql("INSERT INTO items SELECT i, 1, 'pg' FROM generate_series(100001, 200000) AS i")
+        let child = try mixed.group.site.start("run")
+        try await eventually("there is a \(file)", each: .milliseconds(1)) {
+            if let ending = child.ended { throw WaitedInVain("it ended with \(ending): \(child.standardError)") }
+            return try leftovers(mixed).contains { $0.contains(file) }
+        }
+        child.send(SIGKILL)
+        try await child.wait()
+        #expect(try !leftovers(mixed).isEmpty)
+        try await mixed.edge.run("UPDATE items SET n = n + 1 WHERE id <= 100000;")
+        try await mixed.sync()
+        let held = try await sums(mixed)
+        #expect(held.pg == held.edge)
+        let rows = try await mixed.edge.run("SELECT count(*), sum(n), sum(note = 'row'), sum(note = 'pg') FROM items;")
+        #expect(rows == "200001|300001|100000|100000")
+        #expect(try leftovers(mixed) == [])
+    }
+
     @Test
     func truncateIsARowTakenOutOfEachMemberWhateverItsSize() async throws {
         let mixed = try await group()
