@@ -76,18 +76,19 @@ struct BatchWriting {
             }
         }
         breaches = refused.map { FoundBreach($0.row.id, $0.violation, $0.reason, in: outlet.table($0.row.id)) }
-        for load in loads { try await findOrphans(of: load) }
+        for load in loads { try await findBreaches(of: load) }
     }
 
     /// Looks for rows whose parents are not there, and for those that the member holds against a constraint, after ``end()``.
-    mutating func findOrphans(among rows: [DueRow]) async throws {
+    mutating func findBreaches(among rows: [DueRow]) async throws {
         for start in stride(from: 0, to: rows.count, by: Self.slice) {
-            try await findOrphans(of: try outlet.load(rows[start..<min(start + Self.slice, rows.count)]))
+            try await findBreaches(of: try outlet.load(rows[start..<min(start + Self.slice, rows.count)]))
         }
     }
 
-    private mutating func findOrphans(of load: Outlet.Load) async throws {
-        breaches += try await target.orphans(of: load.slice).compactMap(outlet.breach)
+    private mutating func findBreaches(of load: Outlet.Load) async throws {
+        breaches += try await target.orphans(of: load.slice).compactMap { outlet.breach($0) }
+        breaches += try await target.duplicates(of: load.slice).compactMap { outlet.breach($0) }
     }
 
     private func apply(_ rows: [DueRow]) async throws -> [RefusedRow] {

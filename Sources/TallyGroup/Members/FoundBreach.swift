@@ -34,6 +34,20 @@ extension FoundBreach {
         }
     }
 
+    /// Two rows of `table` that the member holds although only one of them may be there.
+    init(_ duplicate: Duplicate, in table: GroupTable) {
+        let rows = duplicate.keys.map(table.id)
+        let columns = duplicate.columns.compactMap { table.schema.column(named: $0) }
+        let isByValue = duplicate.isByValue && columns.count == duplicate.columns.count
+        self.init(
+            row: rows[0],
+            breach: Breach(row: rows[0], rule: .unique(isByValue ? columns : [], rows[1])),
+            constraint: duplicate.constraint,
+            isRefused: false,
+            reason: "another row holds what only one may"
+        )
+    }
+
     /// A row without the row that it refers to; `nil` where the group cannot tell which that is.
     init?(_ orphan: Orphan, child: GroupTable, childSchema: TableSchema, parent: GroupTable) {
         let names = childSchema.keyColumns.map(\.name)

@@ -155,7 +155,7 @@ actor MemberWriter {
         let parked = batch.parked.filter { !found.contains($0.id) }
         try await writing.write(parked)
         try await writing.end()
-        if isLarge { try await forEachPart(of: batch) { try await writing.findOrphans(among: $0) } }
+        if isLarge { try await forEachPart(of: batch) { try await writing.findBreaches(among: $0) } }
         return (count, found.union(parked.map(\.id)))
     }
 

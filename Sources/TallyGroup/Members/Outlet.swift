@@ -83,6 +83,11 @@ struct Outlet {
         return FoundBreach(orphan, child: child, childSchema: members[child.number], parent: parent)
     }
 
+    /// What the group makes of two rows that only one of may be there.
+    func breach(_ duplicate: Duplicate) -> FoundBreach? {
+        tables.first { $0.schema.name == duplicate.table }.map { FoundBreach(duplicate, in: $0) }
+    }
+
     /// A store that reads texts as values of a type may read another value in one than the group does, such as `now`.
     private func problem(with row: Row, of table: Int) -> String? {
         guard isTyped, let column = tables[table].values.foreign(row) else { return nil }

@@ -143,6 +143,12 @@ public protocol TargetSession: Sendable {
     /// itself enforces foreign keys in this session.
     func orphans(of slice: Slice) async throws -> [Orphan]
 
+    /// Rows that share with a row which the slice has written what only one of them may have, by a constraint that the store
+    /// does not look at in this session. Each two rows once.
+    ///
+    /// Asked after ``apply(_:replaying:)``, in the same transaction.
+    func duplicates(of slice: Slice) async throws -> [Duplicate]
+
     /// The forms of packed rows that ``load(_:mode:)`` takes, with mode `add`; other chunks come with rows.
     var packedForms: Set<String> { get }
 
@@ -202,6 +208,9 @@ extension TargetSession {
 
     /// None are known.
     public func orphans(of slice: Slice) async throws -> [Orphan] { [] }
+
+    /// None: the store looks at all of its constraints.
+    public func duplicates(of slice: Slice) async throws -> [Duplicate] { [] }
 
     /// None: texts are equal by their bytes.
     public func keyCollations(of table: TableName) async throws -> [String: String] { [:] }

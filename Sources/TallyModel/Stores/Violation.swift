@@ -42,6 +42,28 @@ public struct Violation: Sendable, Hashable {
     }
 }
 
+/// Two rows that hold what only one of them may, by a constraint that the target did not look at when they were written.
+public struct Duplicate: Sendable, Hashable {
+    /// The table that they are in, as the slice names it.
+    public var table: TableName
+    /// The keys of a row that was written and of the other one, in the order of the key of the slice's table.
+    public var keys: [Row]
+    /// The constraint's name.
+    public var constraint: String
+    /// The columns that it is about, as the slice's table has them; see ``Violation/columns``.
+    public var columns: [String]
+    /// See ``Violation/isByValue``.
+    public var isByValue: Bool
+
+    public init(table: TableName, keys: [Row], constraint: String, columns: [String], isByValue: Bool) {
+        self.table = table
+        self.keys = keys
+        self.constraint = constraint
+        self.columns = columns
+        self.isByValue = isByValue
+    }
+}
+
 /// A row with a foreign key that names a row which is not there.
 ///
 /// A foreign key with a NULL in any of its columns names none.

@@ -26,7 +26,6 @@ struct MemberInspection {
             }
             findings += target.rights(table) + triggers(of: table, firesTriggers: firesTriggers)
             findings += try sequences(of: table) + collations(of: table)
-            if !firesTriggers { findings += try deferred(of: table) }
         }
         return findings
     }
@@ -73,27 +72,6 @@ struct MemberInspection {
                 "the key \(column) takes texts for one that a group tells apart (\(what)), such as 'A' and 'a'",
                 remedy: "give it type text and a deterministic collation, and keep the other rule by a unique index on "
                     + "lower(\(column)) in every member"
-            )
-        }
-    }
-
-    /// Unique constraints that the server keeps by a trigger, which rests while Tally writes.
-    private func deferred(of table: TargetTable) throws -> [Finding] {
-        let answer = try connection.query(
-            """
-            SELECT quote_ident(conname), regexp_replace(pg_get_constraintdef(oid), ' DEFERRABLE.*$', '')
-            FROM pg_constraint WHERE conrelid = $1 AND condeferrable AND contype IN ('p', 'u', 'x') ORDER BY conname
-            """,
-            [.integer(table.table.oid)]
-        )
-        return (0..<answer.rowCount).compactMap { row in
-            guard let name = answer.text(row, 0), let definition = answer.text(row, 1) else { return nil }
-            return Finding(
-                .warning,
-                table: table.schema.name,
-                "constraint \(name) is DEFERRABLE, so that the server does not check it for what Tally writes: two members "
-                    + "may give one value to two rows, and both stay",
-                remedy: "ALTER TABLE \(table.table.sql) DROP CONSTRAINT \(name), ADD CONSTRAINT \(name) \(definition)"
             )
         }
     }

@@ -21,6 +21,12 @@ struct Obstacle: Sendable {
     /// The table with the constraint, quoted, for statements about its own rows: it may be a partition.
     var rows: String
     var rest: [Rest]
+
+    /// Whether rows clash just where they hold equal values in ``columns``.
+    var isByValue: Bool {
+        condition == nil && !joinsNulls && terms.count == columns.count
+            && terms.allSatisfy { $0.operator == "OPERATOR(pg_catalog.=)" }
+    }
 }
 
 extension TableWriter {

@@ -215,6 +215,14 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
+    func duplicates(of slice: Slice) async throws -> [Duplicate] {
+        try await interruptible { this in
+            let target = try this.begun()
+            if target.firesTriggers { return [] }
+            return try DuplicateSearch(slice, in: target, try this.writers(for: slice, target)).duplicates()
+        }
+    }
+
     private func writers(for slice: Slice, _ target: TargetConnection) throws -> [TableWriter?] {
         var isUsed = [Bool](repeating: false, count: slice.tables.count)
         for change in slice.changes { isUsed[change.table] = true }

@@ -15,6 +15,7 @@ final class TableWriter {
     private let sequences: [(place: Int, sequence: TargetSequence)]
     /// `nil` until somebody asks.
     private var foreignKeys: [ForeignKey]?
+    var deferredConstraints: [(name: String, obstacle: Obstacle)]?
 
     init(_ schema: TableSchema, in target: TargetTable) throws {
         fit = TableFit(schema, in: target)

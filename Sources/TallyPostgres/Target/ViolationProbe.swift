@@ -83,9 +83,7 @@ struct ViolationProbe {
                 break
             }
             found.columns = obstacle.columns
-            found.isByValue =
-                obstacle.condition == nil && !obstacle.joinsNulls && obstacle.terms.count == obstacle.columns.count
-                && obstacle.terms.allSatisfy { $0.operator == "OPERATOR(pg_catalog.=)" }
+            found.isByValue = obstacle.isByValue
             found.obstacles = try keys(target.run([writer.keys(of: obstacle, inTheWayOf: [change.row])])[0])
         case .check, .foreignKey:
             guard let name = found.constraint else { break }

@@ -83,6 +83,10 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.orphans(of: slice) }
     }
 
+    func duplicates(of slice: Slice) async throws -> [Duplicate] {
+        try await wording.wording { try await base.duplicates(of: slice) }
+    }
+
     var enforcesForeignKeys: Bool { get async { await base.enforcesForeignKeys } }
 
     func sign(_ place: Position) async throws { try await wording.wording { try await base.sign(place) } }

@@ -50,18 +50,6 @@ struct MemberInspectionTests {
         #expect(try await database.psql("INSERT INTO t (v) VALUES (0), (0) RETURNING id") == "10\n13")
     }
 
-    @Test("A constraint that is checked at the end is told: the server does not look at it for what Tally writes")
-    func deferrableConstraints() async throws {
-        let database = try await TargetDatabase(
-            "CREATE TABLE t (id int PRIMARY KEY, v int UNIQUE DEFERRABLE INITIALLY DEFERRED, w int UNIQUE)"
-        )
-        let finding = try #require(try await problems(database).first)
-        #expect(finding.severity == .warning && finding.message.contains("t_v_key is DEFERRABLE"))
-        try await database.psql(try #require(finding.remedy))
-        #expect(try await problems(database).isEmpty)
-        #expect(try await database.psql("SELECT condeferrable FROM pg_constraint WHERE conname = 't_v_key'") == "f")
-    }
-
     @Test("A sequence that counts by threes goes on behind others' rows by whole steps")
     func steps() async throws {
         let database = try await TargetDatabase(

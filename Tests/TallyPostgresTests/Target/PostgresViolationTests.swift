@@ -222,4 +222,51 @@ struct PostgresViolationTests {
         await session.close()
         #expect(try await database.psql("SELECT count(*) FROM parent") == "2")
     }
+
+    @Test("finds rows that share what only one may have, where the server does not look")
+    func duplicates() async throws {
+        let database = try await TargetDatabase(
+            """
+            CREATE TABLE t (a int, b text, email text, span int4range, PRIMARY KEY (a, b),
+                CONSTRAINT one_email UNIQUE (email) DEFERRABLE INITIALLY DEFERRED,
+                CONSTRAINT apart EXCLUDE USING gist (span WITH &&) WHERE (a > 0) DEFERRABLE,
+                CONSTRAINT at_once UNIQUE (b, email));
+            INSERT INTO t VALUES (1, 'x', 'ada', '[1,5)'), (2, 'x', 'ben', '[5,9)'), (3, 'x', NULL, NULL);
+            """
+        )
+        let schema = try await database.schema("t")
+        func row(_ a: Int64, _ b: String, _ email: String?, _ span: String?) -> Row {
+            let range = span.map { Value.other(OtherValue(typeName: "int4range", bytes: Array($0.utf8))) }
+            return Row([.integer(a), .text(b), email.map { .text($0) } ?? .null, range ?? .null])
+        }
+        let slice = Slice(
+            tables: [schema],
+            changes: [
+                Change(.update, table: 0, row: row(2, "x", "ben", "[4,9)")),
+                Change(.insert, table: 0, row: row(4, "y", "ada", nil)),
+                Change(.insert, table: 0, row: row(5, "y", nil, nil)),
+                Change(.insert, table: 0, row: row(6, "z", "ada", nil)),
+                Change(.insert, table: 0, row: row(-7, "x", nil, "[1,9)")),
+                Change(.delete, table: 0, row: row(3, "x", nil, nil)),
+            ],
+            end: nil,
+            byteCount: 0
+        )
+        let session = try await database.open()
+        #expect(try await session.apply(slice, replaying: []).rejections.isEmpty)
+        let found = try await session.duplicates(of: slice)
+        let pairs = found.map { found in
+            let ids = found.keys.map { if case .integer(let id)? = $0[0] { id } else { Int64(0) } }
+            return "\(found.constraint) \(ids.sorted())"
+        }
+        #expect(Set(pairs) == ["one_email [1, 4]", "one_email [1, 6]", "one_email [4, 6]", "apart [1, 2]"])
+        #expect(found.count == 4)
+        #expect(found.allSatisfy { $0.keys.allSatisfy { $0.values.count == 2 } })
+        let one = try #require(found.first { $0.constraint == "one_email" })
+        #expect(one.columns == ["email"] && one.isByValue)
+        #expect(found.first { $0.constraint == "apart" }?.isByValue == false)
+        try await session.commit()
+        await session.close()
+        #expect(try await database.psql("SELECT count(*) FROM t WHERE email = 'ada'") == "3")
+    }
 }
