@@ -187,113 +187,23 @@ actor GroupRecord {
 
     private func takeIn(_ steps: [IntakeStep], from name: String) throws {
         let ledger = try opened()
-        var member = try member(name)
-        let base = member.base
-        var refused = merger.refused
-        try changing { merger in
-            var keys = try MemberKeys(ledger, of: member.actor)
-            let lacksRows = try ledger.hasMade(for: member.actor)
-            for step in steps {
-                if step.isLarge {
-                    try takeLarge(step, of: member, &keys, &merger, ledger)
-                } else {
-                    try take(step, of: member, &keys, &merger, ledger)
-                }
-                if let place = step.applied {
-                    let applied = try recognised(place)
-                    member.base = applied
-                    if lacksRows { try ledger.forgetMade(for: member.actor, broughtTo: applied) }
-                    if member.cameAt > 0, applied >= member.cameAt {
-                        member.cameAt = 0
-                        try ledger.forgetCompared(member.actor)
-                    }
-                    if refusing.contains(member.actor) {
-                        try ledger.forgetTaken(member.actor, broughtTo: applied)
-                        refused = try ledger.parkedRows()
-                        if try !ledger.hasParked(member.actor) { refusing.remove(member.actor) }
-                    }
-                }
-                if let position = step.position { member.position = position }
-            }
-            try ledger.save(member)
+        let member = try member(name)
+        let taking = try changing { merger in
+            var taking = try StepTaking(
+                from: member,
+                refuses: refusing.contains(member.actor),
+                into: ledger,
+                at: path,
+                now: now
+            )
+            for step in steps { try taking.take(step, &merger, recognised) }
+            try ledger.save(taking.member)
+            return taking
         }
-        members[name] = member
-        merger.refused = refused
-        if member.base != base { try updateStable() }
-    }
-
-    private func take(
-        _ step: IntakeStep,
-        of member: GroupMember,
-        _ keys: inout MemberKeys,
-        _ merger: inout Merger,
-        _ ledger: GroupLedger
-    ) throws {
-        let changes = try keys.admit(step.changes, isHeld: Holdings(member: member, merger: merger, ledger: ledger).has)
-        guard !changes.isEmpty else { return }
-        var transaction = step.transaction(changes, author: member.actor, base: member.base, received: now())
-        transaction.returning = step.changes.rounded
-        try note(changes.flatMap(\.rows), in: &transaction, of: member, ledger)
-        var memory = ledger
-        _ = try merger.take(transaction, into: &memory)
-    }
-
-    /// Takes in a transaction that need not fit into memory: first what it makes of each row is found, in a file, and then each
-    /// row is taken in once.
-    private func takeLarge(
-        _ step: IntakeStep,
-        of member: GroupMember,
-        _ keys: inout MemberKeys,
-        _ merger: inout Merger,
-        _ ledger: GroupLedger
-    ) throws {
-        let net = try TransactionNet(besideLedgerAt: path)
-        defer { net.close() }
-        let holdings = Holdings(member: member, merger: merger, ledger: ledger)
-        let spooled = try step.spooled?.reader()
-        while true {
-            try Task.checkCancellation()
-            let some = try spooled?.next() ?? []
-            let changes = some.isEmpty ? step.changes : some
-            let admitted = try keys.admit(changes) { try net.holds($0) ?? holdings.has($0) }
-            for change in admitted { try net.add(change, rows: ledger, before: holdings.row) }
-            for id in changes.rounded { try net.addReturning(id) }
-            if some.isEmpty { break }
-        }
-        var memory = ledger
-        var open = try merger.begin(
-            step.transaction([], author: member.actor, base: member.base, received: now()),
-            &memory
-        )
-        var place: Int64 = 0
-        while case let part = try net.rows(after: &place), !part.nets.isEmpty {
-            try Task.checkCancellation()
-            open.transaction.returning = part.returning
-            (open.transaction.compared, open.transaction.guessed) = ([:], [])
-            try note(part.nets.map(\.id), in: &open.transaction, of: member, ledger)
-            try merger.take(part.nets, of: &open, into: &memory)
-        }
-        _ = try merger.end(open, &memory)
-    }
-
-    /// Notes which rows the member came with as the group had them, and which it holds otherwise than it was sent them.
-    private func note(
-        _ rows: [RowID],
-        in transaction: inout CapturedTransaction,
-        of member: GroupMember,
-        _ ledger: GroupLedger
-    ) throws {
-        let (hasCome, refuses) = (member.base >= member.cameAt, refusing.contains(member.actor))
-        if hasCome, !refuses { return }
-        for id in rows {
-            if !hasCome, let sequence = try ledger.comparedSequence(of: id, in: member.actor) {
-                transaction.compared[id] = sequence
-                if sequence == 0 { transaction.guessed.insert(id) }
-            }
-            if refuses, let base = try ledger.parkedBase(of: id, in: member.actor, broughtTo: member.base) {
-                transaction.compared[id] = base
-            }
-        }
+        members[name] = taking.member
+        if let refused = taking.refused { merger.refused = refused }
+        if !taking.refuses { refusing.remove(member.actor) }
+        if taking.member.base != member.base { try updateStable() }
     }
 
     // MARK: What members refuse

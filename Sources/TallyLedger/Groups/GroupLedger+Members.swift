@@ -50,11 +50,9 @@ public struct GroupMember: Sendable, Hashable {
 extension GroupLedger {
     /// The members, in the order in which they were first named.
     public func members() throws -> [GroupMember] {
-        // A ledger of an older Tally that is only looked at has no claims.
-        let hasClaims = try connection.first("SELECT 1 FROM pragma_table_info('member') WHERE name = 'claim'") != nil
-        let sql =
-            "SELECT actor, name, store, position, base, stage, came_at, \(hasClaims ? "claim" : "NULL") FROM member"
-        return try connection.all(sql + " ORDER BY actor").map { row in
+        try connection.all(
+            "SELECT actor, name, store, position, base, stage, came_at, claim FROM member ORDER BY actor"
+        ).map { row in
             guard let actor = row[0].integer, let name = row[1].string, let base = row[4].integer,
                 let stage = row[5].string.flatMap(GroupMember.Stage.init), let cameAt = row[6].integer
             else { throw GroupMigration.damaged(path, "a member cannot be read") }
