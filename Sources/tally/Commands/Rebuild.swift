@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import TallyService
 
 /// `tally rebuild`: gives a group a new ledger in place of one that is damaged or lost.
@@ -27,19 +26,12 @@ struct Rebuild: AsyncParsableCommand {
         let connection = try NodeConnection.open(configuration, to: .change)
         if !yes {
             Console.error.write(RebuildReport.plan(try await connection.node.surveyLedger(ofGroup: group)))
-            guard try isConfirmed() else { throw Failure(code: 1, message: "nothing was changed") }
+            let confirmation = Confirmation(
+                question: "Make the ledger of group \(group) anew from its members?",
+                matter: "the ledger of group \(group) shall be made anew"
+            )
+            guard try confirmation.isGiven() else { throw Failure(code: 1, message: "nothing was changed") }
         }
         Console.output.write(RebuildReport.result(try await connection.node.rebuild(group: group)))
-    }
-
-    private func isConfirmed() throws -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure(
-                code: 2,
-                message: "there is nobody to ask whether the ledger of group \(group) shall be made anew; say --yes"
-            )
-        }
-        Console.error.write("Make the ledger of group \(group) anew from its members? [y/N] ")
-        return ["y", "yes"].contains(readLine()?.lowercased())
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import TallyService
 
 /// `tally remove`: takes the traces of a flow or a group out of its stores.
@@ -24,7 +23,11 @@ struct Remove: AsyncParsableCommand {
             case .flow: ("flow", "on both sides")
             case .group: ("group", "in every member")
             }
-        guard try yes || isConfirmed(kind, place) else { throw Failure(code: 1, message: "nothing was removed") }
+        let confirmation = Confirmation(
+            question: "Remove all that Tally made for \(kind) \(name), \(place)? The data stays.",
+            matter: "\(kind) \(name) shall be removed"
+        )
+        guard try yes || confirmation.isGiven() else { throw Failure(code: 1, message: "nothing was removed") }
         let connection = try NodeConnection.open(configuration, to: .change)
         switch named {
         case .flow: try await connection.node.remove(flow: name)
@@ -34,16 +37,5 @@ struct Remove: AsyncParsableCommand {
             Line("Removed all that Tally made for \(kind) \(name). The data \(place) stays."),
             Line("Take it out of \(options.config) too, or the next `tally run` begins it anew."),
         ])
-    }
-
-    private func isConfirmed(_ kind: String, _ place: String) throws -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure(
-                code: 2,
-                message: "there is nobody to ask whether \(kind) \(name) shall be removed; say --yes"
-            )
-        }
-        Console.error.write("Remove all that Tally made for \(kind) \(name), \(place)? The data stays. [y/N] ")
-        return ["y", "yes"].contains(readLine()?.lowercased())
     }
 }
