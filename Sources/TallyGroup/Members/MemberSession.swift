@@ -191,6 +191,7 @@ struct MemberSession {
             outlet: Outlet(tables, schemas: schemas, kind: store.kind, expressions: context.expressions),
             target: target,
             applied: applied,
+            hear: { try await hear() },
             meter: meter,
             observer: context.options.observer
         )
@@ -246,6 +247,14 @@ struct MemberSession {
         }
         try await writer.settle()
         await writer.close()
+    }
+
+    /// Waits until the ledger has taken in all that the member has committed by now.
+    private func hear() async throws {
+        let goal = try await source.latest()
+        while try await record.position(of: store.name).map({ $0 < goal }) ?? true {
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     func close() async {

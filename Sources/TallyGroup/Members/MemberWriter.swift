@@ -30,6 +30,8 @@ actor MemberWriter {
     private let outlet: Outlet
     private let target: any TargetSession
     private let source: String
+    /// Returns once the ledger has taken in all that the member had committed when it was called.
+    private let hear: @Sendable () async throws -> Void
     private let meter: GroupMeter
     private let observer: MilestoneObserver?
     private(set) var applied: UInt64
@@ -47,6 +49,7 @@ actor MemberWriter {
     ///   - path: The ledger's.
     ///   - identity: The ledger's, as members' checkpoints name it.
     ///   - applied: The sequence that the member holds.
+    ///   - hear: Returns once the ledger has taken in all that the member had committed when it was called.
     init(
         record: GroupRecord,
         path: String,
@@ -56,9 +59,11 @@ actor MemberWriter {
         outlet: Outlet,
         target: any TargetSession,
         applied: UInt64,
+        hear: @escaping @Sendable () async throws -> Void,
         meter: GroupMeter,
         observer: MilestoneObserver?
     ) throws {
+        self.hear = hear
         self.observer = observer
         self.record = record
         guard let ledger = try GroupLedger(readingAt: path, group: group) else {
@@ -105,12 +110,19 @@ actor MemberWriter {
         return due != nil
     }
 
+    /// What the member holds stands against a constraint together with what it is brought, and the ledger has not heard of it.
+    private struct Unheard: Error {
+        var rows: Set<RowID>
+    }
+
     /// Writes a batch in one transaction.
     ///
     /// - Returns: How many rows it had of what was due.
     private func write(_ batch: MemberBatch) async throws -> Int {
         // Rows that would not be taken together however they are written.
         var apart: Set<RowID> = []
+        // Rows about which all was heard that the member had to say.
+        var heard: Set<RowID> = []
         let ledger = ledger
         let place = try ledger.reading { try ledger.place(at: batch.end) }
         let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
@@ -119,7 +131,7 @@ actor MemberWriter {
             do {
                 var writing = BatchWriting(outlet: outlet, target: target, apart: apart)
                 let written = try await write(batch, with: &writing, known)
-                try await tell(writing, written.known, of: known, end: batch.end)
+                try await tell(writing, written.known, of: known, heard: heard, end: batch.end)
                 observer?(.batchApplied)
                 try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])
                 observer?(.batchCommitted)
@@ -127,6 +139,10 @@ actor MemberWriter {
             } catch let again as BatchWriting.NotTogether {
                 await target.rollback()
                 apart.formUnion(again.rows)
+            } catch let unheard as Unheard {
+                await target.rollback()
+                try await hear()
+                heard.formUnion(unheard.rows)
             } catch {
                 await target.rollback()
                 throw error
@@ -173,11 +189,15 @@ actor MemberWriter {
     /// Tells the ledger what the member refuses, what it takes at last, and which constraints that is about; before the
     /// batch is committed, so that none of it is ever forgotten.
     ///
-    /// - Parameter written: Of the rows that it refused before, those that were written now.
+    /// - Parameters:
+    ///   - written: Of the rows that it refused before, those that were written now.
+    ///   - heard: Rows about which the ledger has heard all that the member had to say.
+    /// - Throws: Also ``Unheard``: then nobody would look again at what the member holds.
     private func tell(
         _ writing: BatchWriting,
         _ written: Set<RowID>,
         of known: Set<RowID>,
+        heard: Set<RowID>,
         end: UInt64
     ) async throws {
         let refused = writing.refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
@@ -193,7 +213,9 @@ actor MemberWriter {
         }
         // The record may be at work for a while, and the member's transaction is open.
         guard !breaches.isEmpty else { return }
-        if try await record.settle(breaches, by: name, at: end) { tried = nil }
+        let settlement = try await record.settle(breaches, by: name, at: end)
+        if settlement.bringsOthers { tried = nil }
+        if !settlement.unheard.isSubset(of: heard) { throw Unheard(rows: settlement.unheard) }
     }
 
     /// The rows that the member refused, as of a sequence, when it is time to try them again.

@@ -7,9 +7,8 @@ extension GroupRecord {
     /// Decides about constraints that a member's rows break: who does without the row, all members or that one alone.
     ///
     /// - Parameter end: The sequence that the member had been brought to when it found them.
-    /// - Returns: Whether members are brought other rows for it.
-    func settle(_ breaches: [FoundBreach], by name: String, at end: UInt64) throws -> Bool {
-        guard !breaches.isEmpty else { return false }
+    func settle(_ breaches: [FoundBreach], by name: String, at end: UInt64) throws -> Settlement {
+        guard !breaches.isEmpty else { return Settlement() }
         let ledger = try opened()
         let member = try member(name)
         let former = withholdings
@@ -18,10 +17,15 @@ extension GroupRecord {
             let before = merger.head.sequence
             let original = breaches
             var breaches = breaches
+            var settlement = Settlement()
             for place in breaches.indices {
                 try Task.checkCancellation()
-                guard let breach = breaches[place].breach else { continue }
-                if try !merger.stillHolds(breach, seenAt: end, in: &memory) { breaches[place].breach = nil }
+                guard let breach = breaches[place].breach,
+                    try !merger.stillHolds(breach, seenAt: end, in: &memory)
+                else { continue }
+                breaches[place].breach = nil
+                let isPassed = try breach.rows.contains { try (ledger.latest(of: $0)?.sequence ?? 0) > end }
+                if !breaches[place].isRefused, !isPassed { settlement.unheard.insert(breach.row) }
             }
             var standing = former
             try merger.withhold(&standing, breaches.compactMap(\.breach), into: &memory)
@@ -37,9 +41,21 @@ extension GroupRecord {
                 let sequence = merger.head.sequence
                 try ledger.noteRefused(found.row, at: sequence, by: member.actor, found.reason, at: now())
             }
-            return merger.head.sequence > before
+            settlement.bringsOthers = merger.head.sequence > before
+            return settlement
         }
     }
+
+    /// What came of breaches that a member found.
+    struct Settlement {
+        /// Whether members are brought other rows for it.
+        var bringsOthers = false
+        /// Rows that the member holds against a constraint as the group does not know yet: what they clash with is on its way.
+        var unheard: Set<RowID> = []
+    }
+
+    /// How far a member's log is taken in.
+    func position(of name: String) throws -> Position? { try member(name).position }
 
     /// Has a row that a member refuses brought once more, to see whether it takes it now.
     func remind(_ name: String) throws {
