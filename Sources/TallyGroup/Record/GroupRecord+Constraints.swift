@@ -20,12 +20,13 @@ extension GroupRecord {
             var settlement = Settlement()
             for place in breaches.indices {
                 try Task.checkCancellation()
-                guard let breach = breaches[place].breach,
-                    try !merger.stillHolds(breach, seenAt: end, in: &memory)
-                else { continue }
-                breaches[place].breach = nil
-                let isPassed = try breach.rows.contains { try (ledger.latest(of: $0)?.sequence ?? 0) > end }
-                if !breaches[place].isRefused, !isPassed { settlement.unheard.insert(breach.row) }
+                guard let breach = breaches[place].breach else { continue }
+                let holds = try merger.stillHolds(breach, seenAt: end, in: &memory)
+                if !holds { breaches[place].breach = nil }
+                if !breaches[place].isRefused, try !holds || hasParent(breach, merger, ledger) {
+                    let isPassed = try breach.rows.contains { try (ledger.latest(of: $0)?.sequence ?? 0) > end }
+                    if !isPassed { settlement.unheard.insert(breach.row) }
+                }
             }
             var standing = former
             try merger.withhold(&standing, breaches.compactMap(\.breach), into: &memory)
@@ -44,6 +45,13 @@ extension GroupRecord {
             settlement.bringsOthers = merger.head.sequence > before
             return settlement
         }
+    }
+
+    /// Whether the group has the row without which a member found another.
+    private func hasParent(_ breach: Breach, _ merger: Merger, _ ledger: GroupLedger) throws -> Bool {
+        guard case .parent(_, let parent) = breach.rule else { return false }
+        var memory = ledger
+        return try merger.row(parent, in: &memory) != nil
     }
 
     /// What came of breaches that a member found.

@@ -4,20 +4,26 @@ import Testing
 
 /// Constraints that PostgreSQL keeps by a trigger, which rests while Tally writes: Tally looks itself.
 @Suite(.timeLimit(.minutes(15)))
-struct GroupDeferrableTests {
+struct GroupRestingConstraintTests {
     private let mixed: MixedGroup
     private let people = "SELECT id, email FROM people ORDER BY id"
 
-    /// `edge` has the table without the constraint, so that nobody but `pg` could keep it.
+    /// `edge` has the tables without the constraints, so that nobody but `pg` could keep them.
     init() async throws {
         mixed = try await MixedGroup(
-            tables: "people: {}",
+            tables: "people: {}, pets: {}",
             """
             CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE DEFERRABLE INITIALLY DEFERRED);
+            CREATE TABLE pets (id int PRIMARY KEY, owner int REFERENCES people);
             INSERT INTO people VALUES (1, 'ada'), (2, 'ben'), (3, 'cid');
             """
         )
-        try await mixed.edge.run("CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, email TEXT);")
+        try await mixed.edge.run(
+            """
+            CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, email TEXT);
+            CREATE TABLE pets (id INTEGER PRIMARY KEY NOT NULL, owner INTEGER);
+            """
+        )
         try await mixed.sync()
     }
 
@@ -68,32 +74,60 @@ struct GroupDeferrableTests {
         #expect(try await waiting().contains("No conflicts"))
     }
 
-    @Test("A clash with what a member wrote, and the ledger has not heard of, is decided about when it has")
-    func aValueThatIsGivenUnheard() async throws {
+    /// Runs the group and lets `pg` and `edge` write, of which the ledger hears `edge` first: the sender of the other's log is stopped.
+    private func write(pg: String, edge: String, heard: (table: String, key: String)) async throws -> ChildProcess {
         let child = try mixed.group.site.start("run")
         try await mixed.group.waitUntilLive(child)
-        // The member's log is held back, so that what it writes is heard last.
         let sender = "SELECT active_pid FROM pg_replication_slots WHERE database = current_database() AND active"
         let id = try #require(Int32(try await mixed.postgres.psql(sender)))
         kill(id, SIGSTOP)
-        try await mixed.postgres.psql("UPDATE people SET email = 'dot' WHERE id = 1")
-        try await mixed.edge.run("UPDATE people SET email = 'dot' WHERE id = 2;")
+        defer { kill(id, SIGCONT) }
+        try await mixed.postgres.psql(pg)
+        try await mixed.edge.run(edge)
         try await eventually("the ledger has the one", each: .milliseconds(20)) {
-            try await mixed.group.site.run("history", "people", "2").output.contains("'dot'")
+            try await mixed.group.site.run("history", heard.table, heard.key).output.contains("  edge ")
         }
-        // Time to bring it to the other member, who has it already.
+        // Time to bring it to the other member.
         try await Task.sleep(for: .seconds(1))
-        kill(id, SIGCONT)
+        return child
+    }
+
+    @Test("A clash with what a member wrote, and the ledger has not heard of, is decided about when it has")
+    func aValueThatIsGivenUnheard() async throws {
+        let child = try await write(
+            pg: "UPDATE people SET email = 'dot' WHERE id = 1",
+            edge: "UPDATE people SET email = 'dot' WHERE id = 2;",
+            heard: ("people", "2")
+        )
         try await eventually("one of the two gives way, everywhere", each: .milliseconds(20)) {
-            let list = try await waiting()
-            guard list.contains("has the same") else { return false }
+            guard try await waiting().contains("has the same") else { return false }
             return try await holdOneEach()
         }
         try await mixed.postgres.psql("DELETE FROM people WHERE email = 'dot'")
         try await eventually("the other has it then", each: .milliseconds(20)) {
-            let list = try await waiting()
-            guard list.contains("No conflicts") else { return false }
+            guard try await waiting().contains("No conflicts") else { return false }
             return try await holdOneEach()
+        }
+        try await mixed.group.site.stop(child)
+    }
+
+    @Test("A child of a row that a member has deleted, of which the ledger has not heard, is kept out when it has")
+    func aChildOfWhatIsDeletedUnheard() async throws {
+        let child = try await write(
+            pg: "DELETE FROM people WHERE id = 3",
+            edge: "INSERT INTO pets VALUES (1, 3), (2, 1);",
+            heard: ("pets", "1")
+        )
+        let pets = "SELECT id, owner FROM pets ORDER BY id"
+        try await eventually("the child is kept out, everywhere", each: .milliseconds(20)) {
+            guard try await waiting().contains("pets") else { return false }
+            let held = (try await mixed.postgres.psql(pets), try await mixed.edge.run(pets + ";"))
+            return held == ("2|1", "2|1")
+        }
+        try await mixed.edge.run("INSERT INTO people VALUES (3, 'cid');")
+        try await eventually("it comes back with its parent", each: .milliseconds(20)) {
+            let held = (try await mixed.postgres.psql(pets), try await mixed.edge.run(pets + ";"))
+            return held == ("1|3\n2|1", "1|3\n2|1")
         }
         try await mixed.group.site.stop(child)
     }
