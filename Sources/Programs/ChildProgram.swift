@@ -38,7 +38,7 @@ public final class ChildProgram: Sendable {
     /// - Parameters:
     ///   - command: The program, by its path or to be found in `PATH`, and its arguments.
     ///   - folder: Where it works; the parent's own for `nil`.
-    /// - Throws: ``NotStarted``; a program that has a folder of its own and cannot be started exits with 126 or 127 instead.
+    /// - Throws: ``NotStarted``, or what keeps open descriptors from being listed; a program that has a folder of its own and cannot be started exits with 126 or 127 instead.
     public init(
         _ command: [String],
         in folder: String? = nil,
@@ -70,7 +70,7 @@ public final class ChildProgram: Sendable {
         }
         #if !canImport(Darwin)
         // Closing one that is not open does nothing. Swift does not see the call that would close all of them.
-        for descriptor in Self.inherited() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        for descriptor in try Self.inherited() { posix_spawn_file_actions_addclose(&actions, descriptor) }
         #endif
         var nothing = sigset_t()
         sigemptyset(&nothing)
@@ -126,9 +126,8 @@ public final class ChildProgram: Sendable {
     }
 
     /// All descriptors that the parent has open, but for those that it opens meanwhile and that are above all others.
-    private static func inherited() -> Range<Int32> {
-        // Where there is no such folder, the system's usual limit has to do.
-        let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    private static func inherited() throws -> Range<Int32> {
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         return 3..<max(1024, (open.compactMap { Int32($0) }.max() ?? 0) + 64)
     }
 

@@ -17,6 +17,7 @@ import Testing
     @Test func `It works in its folder and with its environment`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "programs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // A leftover in the system's temporary folder is no reason to fail.
         defer { try? FileManager.default.removeItem(at: folder) }
         let output = folder.appending(path: "out").path
         let child = try ChildProgram(
@@ -54,6 +55,7 @@ import Testing
     @Test func `It has no descriptor of its parent's`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "programs-\(UUID().uuidString)")
         try Data().write(to: file)
+        // A leftover in the system's temporary folder is no reason to fail.
         defer { try? FileManager.default.removeItem(at: file) }
         let handle = try FileHandle(forReadingFrom: file)
         let text = try ChildProgram.run(["ls", "-l", "/proc/self/fd"]).text
