@@ -22,19 +22,45 @@ struct GroupSimulationTests {
         }
     }
 
-    @Test("Members that hold a value once at most agree who holds it, and nothing is lost", arguments: 0..<2)
-    func uniqueValues(part: Int) {
-        let first = SplitMix64.newSeed() &+ UInt64(part) << 40
-        for number in 0..<5000 {
+    /// What members hold rows to, and whether all of them do so at all times.
+    private static let constraints: [(GroupSimulation.Constraint, isMixed: Bool)] = [
+        (.unique, false), (.unique, true), (.parent, true),
+    ]
+
+    @Test("Members that hold rows to a constraint agree who gives way, and nothing is lost", arguments: constraints)
+    func constrained(constraint: GroupSimulation.Constraint, isMixed: Bool) {
+        let first = SplitMix64.newSeed()
+        for number in 0..<8000 {
             var simulation = GroupSimulation(
                 seed: first &+ UInt64(number),
-                shape: .init(isUnique: true, isTraced: Self.isTraced)
+                shape: .init(constraint: constraint, isMixed: isMixed, isTraced: Self.isTraced)
             )
             if let problem = simulation.run() {
                 Issue.record("\(problem)")
                 return
             }
         }
+    }
+
+    @Test(
+        "Passing over what the ledger has not heard of is noticed",
+        arguments: [(GroupSimulation.Constraint.unique, members: 2...2, steps: 16), (.parent, 2...3, 40)]
+    )
+    func deafness(constraint: GroupSimulation.Constraint, members: ClosedRange<Int>, steps: Int) {
+        let first = SplitMix64.newSeed()
+        let limit = 10_000
+        let isNoticed = (0..<limit).contains { number in
+            let shape = GroupSimulation.Shape(
+                members: members,
+                steps: steps,
+                flaw: .deafness,
+                constraint: constraint,
+                isMixed: true
+            )
+            var simulation = GroupSimulation(seed: first &+ UInt64(number), shape: shape)
+            return simulation.run() != nil
+        }
+        #expect(isNoticed, "\(limit) histories from seed \(first) on went by")
     }
 
     /// How many histories it takes at most to notice that a rule is broken.

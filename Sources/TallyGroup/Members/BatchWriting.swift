@@ -22,6 +22,8 @@ struct BatchWriting {
     /// Rows that were taken out did not all go in again; the transaction is of no use.
     struct NotTogether: Error {
         var rows: Set<RowID>
+        /// What those of them that did not go in clash with once all are as they are to be.
+        var breaches: [FoundBreach]
     }
 
     struct RefusedRow {
@@ -75,7 +77,7 @@ struct BatchWriting {
                 try await explain()
             }
         }
-        breaches = refused.map { FoundBreach($0.row.id, $0.violation, $0.reason, in: outlet.table($0.row.id)) }
+        breaches = refused.map(breach)
         for load in loads { try await findBreaches(of: load) }
     }
 
@@ -122,13 +124,21 @@ struct BatchWriting {
     }
 
     /// Asks what keeps rows out.
-    private mutating func explain() async throws {
-        guard !refused.isEmpty else { return }
+    private mutating func explain() async throws { refused = try await explaining(refused) }
+
+    private func explaining(_ refused: [RefusedRow]) async throws -> [RefusedRow] {
+        guard !refused.isEmpty else { return [] }
+        var refused = refused
         let load = try outlet.load(refused.map(\.row))
         for (index, place) in load.rows.enumerated() {
             try Task.checkCancellation()
             refused[place].violation = try await target.violation(of: index, in: load.slice)
         }
+        return refused
+    }
+
+    private func breach(_ refused: RefusedRow) -> FoundBreach {
+        FoundBreach(refused.row.id, refused.violation, refused.reason, in: outlet.table(refused.row.id))
     }
 
     /// The rows that are in the way of nothing but each other, or of nothing any more.
@@ -160,7 +170,7 @@ struct BatchWriting {
         let ids = Set(rows.map(\.id))
         _ = try await target.apply(try outlet.removal(of: rows), replaying: [])
         let out = try await apply(rows)
-        guard out.isEmpty else { throw NotTogether(rows: ids) }
+        guard out.isEmpty else { throw NotTogether(rows: ids, breaches: try await explaining(out).map(breach)) }
         refused.removeAll { ids.contains($0.row.id) }
     }
 }

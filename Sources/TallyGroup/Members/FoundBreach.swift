@@ -6,6 +6,8 @@ struct FoundBreach: Sendable {
     var row: RowID
     /// What the group can decide about; `nil` where that is nothing.
     var breach: Breach?
+    /// What the row has in the columns of a foreign key.
+    var values: Row?
     /// The constraint's name in the member.
     var constraint: String?
     /// Whether the member does without the row.
@@ -48,21 +50,31 @@ extension FoundBreach {
         )
     }
 
-    /// A row without the row that it refers to; `nil` where the group cannot tell which that is.
+    /// A row without the row that it refers to; `nil` where the group does not have the columns in question.
     init?(_ orphan: Orphan, child: GroupTable, childSchema: TableSchema, parent: GroupTable) {
         let names = childSchema.keyColumns.map(\.name)
         let key = child.schema.keyColumns.map { column in names.firstIndex(of: column.name).flatMap { orphan.key[$0] } }
-        let values = parent.schema.keyColumns.map { column in
-            orphan.parentColumns.firstIndex(of: column.name).flatMap { orphan.values[$0] }
-        }
-        let columns = orphan.columns.compactMap { child.schema.column(named: $0) }
-        guard !key.contains(nil), !values.contains(nil), values.count == orphan.parentColumns.count,
-            columns.count == orphan.columns.count
-        else { return nil }
+        guard !key.contains(nil) else { return nil }
         let row = child.id(of: Row(key))
+        // The foreign key's columns in the order of the parent's key, where that is what it refers to.
+        let keyPlaces = parent.schema.keyColumns.compactMap { orphan.parentColumns.firstIndex(of: $0.name) }
+        let refersToKey = keyPlaces.count == parent.schema.key.count && keyPlaces.count == orphan.columns.count
+        let places = refersToKey ? keyPlaces : Array(orphan.columns.indices)
+        let columns = places.compactMap { child.schema.column(named: orphan.columns[$0]) }
+        let referenced = places.compactMap { parent.schema.column(named: orphan.parentColumns[$0]) }
+        guard columns.count == orphan.columns.count, referenced.count == columns.count else { return nil }
+        let values = orphan.values.picking(places)
+        let rule: Breach.Rule =
+            refersToKey
+            ? .parent(columns, parent.id(of: values))
+            : .reference(
+                columns,
+                Referenced(table: parent.number, columns: referenced, former: orphan.former.map(parent.id))
+            )
         self.init(
             row: row,
-            breach: Breach(row: row, rule: .parent(columns, parent.id(of: Row(values)))),
+            breach: Breach(row: row, rule: rule),
+            values: values,
             constraint: orphan.constraint,
             isRefused: false,
             reason: "the row that it refers to is not there"

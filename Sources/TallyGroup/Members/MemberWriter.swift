@@ -112,7 +112,7 @@ actor MemberWriter {
 
     /// What the member holds stands against a constraint together with what it is brought, and the ledger has not heard of it.
     private struct Unheard: Error {
-        var rows: Set<RowID>
+        var breaches: Set<Breach>
     }
 
     /// Writes a batch in one transaction.
@@ -121,8 +121,10 @@ actor MemberWriter {
     private func write(_ batch: MemberBatch) async throws -> Int {
         // Rows that would not be taken together however they are written.
         var apart: Set<RowID> = []
-        // Rows about which all was heard that the member had to say.
-        var heard: Set<RowID> = []
+        // What they clash with then, which does not show where they are as they were.
+        var clashes: [FoundBreach] = []
+        // What was found again after all was heard that the member had to say.
+        var heard: Set<Breach> = []
         let ledger = ledger
         let place = try ledger.reading { try ledger.place(at: batch.end) }
         let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
@@ -131,7 +133,8 @@ actor MemberWriter {
             do {
                 var writing = BatchWriting(outlet: outlet, target: target, apart: apart)
                 let written = try await write(batch, with: &writing, known)
-                try await tell(writing, written.known, of: known, heard: heard, end: batch.end)
+                let breaches = writing.breaches + clashes
+                try await tell(writing.refused, breaches, written.known, of: known, heard: heard, end: batch.end)
                 observer?(.batchApplied)
                 try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])
                 observer?(.batchCommitted)
@@ -139,10 +142,11 @@ actor MemberWriter {
             } catch let again as BatchWriting.NotTogether {
                 await target.rollback()
                 apart.formUnion(again.rows)
+                clashes += again.breaches
             } catch let unheard as Unheard {
                 await target.rollback()
                 try await hear()
-                heard.formUnion(unheard.rows)
+                heard.formUnion(unheard.breaches)
             } catch {
                 await target.rollback()
                 throw error
@@ -191,22 +195,23 @@ actor MemberWriter {
     ///
     /// - Parameters:
     ///   - written: Of the rows that it refused before, those that were written now.
-    ///   - heard: Rows about which the ledger has heard all that the member had to say.
+    ///   - heard: What was found before the ledger had heard all that the member had to say.
     /// - Throws: Also ``Unheard``: then nobody would look again at what the member holds.
     private func tell(
-        _ writing: BatchWriting,
+        _ refused: [BatchWriting.RefusedRow],
+        _ breaches: [FoundBreach],
         _ written: Set<RowID>,
         of known: Set<RowID>,
-        heard: Set<RowID>,
+        heard: Set<Breach>,
         end: UInt64
     ) async throws {
-        let refused = writing.refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
+        let refused = refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
         let taken = written.subtracting(refused.map(\.id)).sorted()
         if !refused.isEmpty || !taken.isEmpty {
             try await record.notePark(refused, taken: taken, by: name, end: end)
         }
         // What was in the way of what is refused may be out of it with what comes next.
-        let breaches = writing.breaches.map { breach in
+        let breaches = breaches.map { breach in
             var breach = breach
             breach.isKnown = known.contains(breach.row)
             return breach
@@ -215,7 +220,7 @@ actor MemberWriter {
         guard !breaches.isEmpty else { return }
         let settlement = try await record.settle(breaches, by: name, at: end)
         if settlement.bringsOthers { tried = nil }
-        if !settlement.unheard.isSubset(of: heard) { throw Unheard(rows: settlement.unheard) }
+        if !settlement.unheard.isSubset(of: heard) { throw Unheard(breaches: settlement.unheard) }
     }
 
     /// The rows that the member refused, as of a sequence, when it is time to try them again.

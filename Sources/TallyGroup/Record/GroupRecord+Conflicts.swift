@@ -71,7 +71,7 @@ extension Refusal {
         let what =
             switch breach.rule {
             case .unique: "another row holds what this would make of it"
-            case .parent: "the row that it refers to would still not be there"
+            case .parent, .reference: "the row that it refers to would still not be there"
             case .row: "it would still break the constraint"
             }
         return Refusal(

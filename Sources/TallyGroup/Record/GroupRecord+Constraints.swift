@@ -21,12 +21,10 @@ extension GroupRecord {
             for place in breaches.indices {
                 try Task.checkCancellation()
                 guard let breach = breaches[place].breach else { continue }
-                let holds = try merger.stillHolds(breach, seenAt: end, in: &memory)
-                if !holds { breaches[place].breach = nil }
-                if !breaches[place].isRefused, try !holds || hasParent(breach, merger, ledger) {
-                    let isPassed = try breach.rows.contains { try (ledger.latest(of: $0)?.sequence ?? 0) > end }
-                    if !isPassed { settlement.unheard.insert(breach.row) }
-                }
+                let standing = try merger.standing(of: breach, breaches[place].values, seenAt: end, in: &memory)
+                if standing == .holds { continue }
+                breaches[place].breach = nil
+                if standing == .unheard, !breaches[place].isRefused { settlement.unheard.insert(breach) }
             }
             var standing = former
             try merger.withhold(&standing, breaches.compactMap(\.breach), into: &memory)
@@ -47,19 +45,12 @@ extension GroupRecord {
         }
     }
 
-    /// Whether the group has the row without which a member found another.
-    private func hasParent(_ breach: Breach, _ merger: Merger, _ ledger: GroupLedger) throws -> Bool {
-        guard case .parent(_, let parent) = breach.rule else { return false }
-        var memory = ledger
-        return try merger.row(parent, in: &memory) != nil
-    }
-
     /// What came of breaches that a member found.
     struct Settlement {
         /// Whether members are brought other rows for it.
         var bringsOthers = false
-        /// Rows that the member holds against a constraint as the group does not know yet: what they clash with is on its way.
-        var unheard: Set<RowID> = []
+        /// What the member holds against a constraint as the group does not know yet: what it is about is on its way.
+        var unheard: Set<Breach> = []
     }
 
     /// How far a member's log is taken in.
@@ -79,7 +70,8 @@ extension GroupRecord {
     func reconsider(writtenSince mark: Int64, _ merger: inout Merger, _ ledger: GroupLedger) throws {
         guard !withholdings.isEmpty else { return }
         let concerned = withholdings.reduce(into: Set<RowID>()) { $0.formUnion($1.rows) }
-        let written = try ledger.rows(writtenSince: mark, among: concerned)
+        let tables = Set(withholdings.compactMap(\.breach.rule.referenced?.table))
+        let written = try ledger.rows(writtenSince: mark, among: concerned, orIn: tables)
         guard !written.isEmpty else { return }
         var memory = ledger
         var standing = withholdings

@@ -7,6 +7,8 @@ public struct ConstraintClash: Sendable, Hashable {
         case unique
         /// The row that it refers to is not there.
         case parent
+        /// No row has any more what it refers to.
+        case reference
         /// The row breaks a rule by itself, as merging has made it.
         case row
         /// One member does without the row, for reasons of its own.
@@ -18,7 +20,7 @@ public struct ConstraintClash: Sendable, Hashable {
     public var name: String?
     /// The numbers of the columns that it is about.
     public var columns: [Int]
-    /// The row that it clashes with, or misses.
+    /// The row that it clashes with, or misses, or that had what it refers to.
     public var other: RowID?
     /// The member that found it.
     public var member: Actor?

@@ -5,7 +5,7 @@ public import TallyModel
 /// Rows that constraints keep out, each as a conflict that waits.
 extension GroupLedger {
     private enum Kind: String {
-        case unique, parent, row, refused
+        case unique, parent, reference, row, refused
     }
 
     /// What is withheld from the members now.
@@ -13,7 +13,7 @@ extension GroupLedger {
         try connection.all(
             """
             SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes
-            FROM conflict WHERE state = 'waiting' AND rule IN ('unique', 'parent', 'row') ORDER BY id
+            FROM conflict WHERE state = 'waiting' AND rule IN ('unique', 'parent', 'reference', 'row') ORDER BY id
             """
         ).map { row in
             guard let table = row[0].integer, let key = row[1].blob, let kind = row[2].string.flatMap(Kind.init),
@@ -23,7 +23,7 @@ extension GroupLedger {
             let other = row[5].blob.map { RowID(table: Int(row[4].integer ?? table), key: $0) }
             let further = row[7].blob.map { RowID(table: Int(table), key: $0) }
             return Withholding(
-                breach: Breach(row: id, rule: Self.rule(kind, Self.columns(row[3]), other)),
+                breach: Breach(row: id, rule: Self.rule(kind, Self.columns(row[3]), other, Self.columns(row[6]))),
                 sequence: UInt64(sequence),
                 write: try RowState(encoded: writes).writes.first,
                 wanted: nil,
@@ -45,22 +45,31 @@ extension GroupLedger {
         at moment: Timestamp,
         shown: (RowID) throws -> Row?
     ) throws {
-        let standing = Set(now.map(\.breach.row))
-        for withholding in former where !standing.contains(withholding.breach.row) {
-            try end(withholding.breach.row, "rule <> 'refused'")
-        }
-        let known = Dictionary(former.map { ($0.breach.row, $0) }, uniquingKeysWith: { first, _ in first })
+        // One row may stand against several constraints.
+        let (known, standing) = (Self.byRow(former), Self.byRow(now))
+        for (row, withholdings) in known where standing[row] != withholdings { try end(row, "rule <> 'refused'") }
         for withholding in now {
             let row = withholding.breach.row
-            if let former = known[row] {
-                if former.breach == withholding.breach, former.further == withholding.further,
-                    former.sequence == withholding.sequence
-                {
-                    continue
-                }
-                try end(row, "rule <> 'refused'")
-            }
+            if known[row] == standing[row] { continue }
             try insert(withholding, names[row], member, moment, try shown(row))
+        }
+    }
+
+    /// What is on record of withheld rows.
+    private struct Noted: Hashable {
+        var breach: Breach
+        var further: Breach?
+        var sequence: UInt64
+    }
+
+    private static func byRow(_ withholdings: [Withholding]) -> [RowID: Set<Noted>] {
+        withholdings.reduce(into: [:]) { rows, withholding in
+            let noted = Noted(
+                breach: withholding.breach,
+                further: withholding.further,
+                sequence: withholding.sequence
+            )
+            rows[withholding.breach.row, default: []].insert(noted)
         }
     }
 
@@ -74,6 +83,7 @@ extension GroupLedger {
         let (breach, further) = (withholding.breach, withholding.further)
         let (kind, columns, other) = Self.parts(of: breach.rule)
         let beyond = further.map { Self.parts(of: $0.rule) }
+        let furtherColumns = breach.rule.referenced?.columns ?? beyond?.columns
         var state = RowState()
         if let write = withholding.write { state.add(write) }
         try connection.run(
@@ -95,7 +105,7 @@ extension GroupLedger {
             .text(Self.text(columns)),
             other.map { .integer(Int64($0.table)) } ?? .null,
             other.map { .bytes($0.key) } ?? .null,
-            beyond.map { .text(Self.text($0.columns)) } ?? .null,
+            furtherColumns.map { .text(Self.text($0)) } ?? .null,
             beyond?.other.map { .bytes($0.key) } ?? .null,
             member.map { .integer(Int64($0.number)) } ?? .null
         )
@@ -146,15 +156,15 @@ extension GroupLedger {
         )
     }
 
-    /// The rows that were written since ``versionMark`` was `mark`, those of `wanted` alone.
-    public func rows(writtenSince mark: Int64, among wanted: Set<RowID>) throws -> Set<RowID> {
+    /// The rows that were written since ``versionMark`` was `mark`, those of `wanted` and of some tables alone.
+    public func rows(writtenSince mark: Int64, among wanted: Set<RowID>, orIn tables: Set<Int>) throws -> Set<RowID> {
         guard versionMark > mark else { return [] }
         return Set(
             try connection.all("SELECT DISTINCT table_number, key FROM version WHERE id > ?", .integer(mark))
                 .compactMap { row in
                     guard let table = row[0].integer, let key = row[1].blob else { return nil }
                     let id = RowID(table: Int(table), key: key)
-                    return wanted.contains(id) ? id : nil
+                    return wanted.contains(id) || tables.contains(id.table) ? id : nil
                 }
         )
     }
@@ -173,10 +183,12 @@ extension GroupLedger {
         )
     }
 
-    private static func rule(_ kind: Kind, _ columns: [Int], _ other: RowID?) -> Breach.Rule {
+    private static func rule(_ kind: Kind, _ columns: [Int], _ other: RowID?, _ further: [Int]) -> Breach.Rule {
         switch (kind, other) {
         case (.unique, let other?): .unique(columns, other)
         case (.parent, let other?): .parent(columns, other)
+        case (.reference, let other?):
+            .reference(columns, Referenced(table: other.table, columns: further, former: other))
         default: .row(columns)
         }
     }
@@ -185,6 +197,7 @@ extension GroupLedger {
         switch rule {
         case .unique(let columns, let other): (.unique, columns, other)
         case .parent(let columns, let other): (.parent, columns, other)
+        case .reference(let columns, let referenced): (.reference, columns, referenced.former)
         case .row(let columns): (.row, columns, nil)
         }
     }

@@ -143,6 +143,17 @@ extension GroupLedger: GroupMemory {
         ).compactMap { $0[0].blob.map { RowID(table: table, key: $0) } }
     }
 
+    public func rows(of table: Int, writtenAfter sequence: UInt64) throws -> [RowID] {
+        try connection.all(
+            """
+            SELECT DISTINCT key FROM version
+            WHERE +table_number = ? AND id >= (SELECT first FROM entry WHERE sequence > ? ORDER BY sequence LIMIT 1)
+            """,
+            .integer(Int64(table)),
+            .integer(Int64(sequence))
+        ).compactMap { $0[0].blob.map { RowID(table: table, key: $0) } }
+    }
+
     public func keep(_ version: RowVersion, of row: RowID, isNew: Bool) throws {
         lastVersion += 1
         if version.returns { returned += 1 }

@@ -68,9 +68,9 @@ enum GroupMigration {
             -- What members are brought in the place of what the row's writes come to.
             ALTER TABLE version ADD COLUMN withheld BLOB;
 
-            -- Of a row that a constraint keeps out: what the constraint is about ('unique', 'parent', 'row', or 'refused' by one
-            -- member alone), its name and columns, what the row clashes with, what its former values clash with, and the
-            -- member that found it.
+            -- Of a row that a constraint keeps out: what the constraint is about ('unique', 'parent', 'reference', 'row', or
+            -- 'refused' by one member alone), its name and columns, what the row clashes with, what its former values clash
+            -- with, and the member that found it. Of a reference: the row that had what it names, and the columns of that.
             ALTER TABLE conflict ADD COLUMN rule TEXT;
             ALTER TABLE conflict ADD COLUMN rule_name TEXT;
             ALTER TABLE conflict ADD COLUMN rule_columns TEXT;

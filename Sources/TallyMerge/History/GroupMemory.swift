@@ -18,6 +18,9 @@ public protocol GroupMemory {
     /// The rows of a table that are there.
     mutating func rows(of table: Int) throws -> [RowID]
 
+    /// The rows of a table that were written, deleted or withheld after `sequence`.
+    mutating func rows(of table: Int, writtenAfter sequence: UInt64) throws -> [RowID]
+
     mutating func keep(_ version: RowVersion, of row: RowID, isNew: Bool) throws
     mutating func keep(_ entry: Entry) throws
     mutating func keep(_ conflict: Conflict) throws

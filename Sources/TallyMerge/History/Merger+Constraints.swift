@@ -21,7 +21,8 @@ extension Merger {
         let found = breaches.filter { known.insert($0).inserted }.map {
             Withholding(breach: $0, sequence: 0, write: nil, wanted: nil)
         }
-        let touched = breaches.reduce(into: written) { $0.formUnion($1.rows) }
+        var touched = breaches.reduce(into: written) { $0.formUnion($1.rows) }
+        try addWhatIsNamedAgain(to: &touched, by: written, standing, &memory)
         var (others, components) = Self.components(of: touched, in: standing + found)
         for component in components { others += try settle(component, written, &memory) }
         standing = others
@@ -39,7 +40,7 @@ extension Merger {
         }
         var fixed: [Withholding] = []
         for withholding in mine where !withholding.breach.rule.isUnique {
-            if let kept = try decide(withholding, &memory) { fixed.append(kept) }
+            if let kept = try decide(withholding, written, &memory) { fixed.append(kept) }
         }
         let taken = Set(fixed.map(\.breach.row))
         let lost = try contend(mine.filter { $0.breach.rule.isUnique }, except: taken, &memory)
@@ -51,23 +52,6 @@ extension Merger {
             }
         }
         return fixed + lost
-    }
-
-    /// Whether a breach still is one, as far as the group can tell: by the rows' values, or, where it is about an expression, as
-    /// long as neither was written since the member had been brought to `end`.
-    public func stillHolds(_ breach: Breach, seenAt end: UInt64, in memory: inout some GroupMemory) throws -> Bool {
-        guard case .unique(let columns, let other) = breach.rule else { return true }
-        guard let version = try memory.latest(of: breach.row), let rival = try memory.latest(of: other) else {
-            return false
-        }
-        if columns.isEmpty { return max(version.sequence, rival.sequence) <= end }
-        guard let mine = try outcome(of: version.state, breach.row).row, let theirs = try shown(rival, other) else {
-            return false
-        }
-        return columns.allSatisfy { column in
-            column < min(mine.values.count, theirs.values.count)
-                && tables[breach.row.table].kinds[column].isSame(mine[column], theirs[column])
-        }
     }
 
     /// Has members brought a row once more, as it is.
@@ -107,66 +91,6 @@ extension Merger {
         return (all.indices.filter { !isReached[$0] }.map { all[$0] }, components)
     }
 
-    // MARK: Rows by themselves
-
-    /// What is withheld of a row whose parent is not there, or that breaks a rule by itself; `nil` where nothing is.
-    private mutating func decide(_ known: Withholding, _ memory: inout some GroupMemory) throws -> Withholding? {
-        let id = known.breach.row
-        guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
-            return nil
-        }
-        switch known.breach.rule {
-        case .unique: return nil
-        case .parent(let columns, let parent):
-            if try row(parent, in: &memory) != nil { return nil }
-            let write = Self.claim(on: columns, in: version.state)
-            if known.sequence == 0, try isMeant(write, version, without: memory.latest(of: parent)) { return nil }
-            return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
-        case .row(let columns):
-            if known.sequence > 0 { return version.withheld == nil ? nil : known }
-            // What one member wrote and took itself, only another's rules refuse: nothing that a merge has made.
-            let frontier = Frontier(of: version.state.writes.map(\.stamp))
-            let candidates = version.state.writes.filter { frontier.contains($0.stamp) && $0.isAbout(columns) }
-            guard candidates.count > 1, let last = candidates.last else { return nil }
-            let kept = last.edits.map(\.column).filter { columns.isEmpty || columns.contains($0) }
-            let shown = try without(last, kept, id, version, wanted)
-            let withheld = Withheld(columns: kept, shown: AuthoredRow(shown))
-            return shown == wanted ? nil : try withhold(known.breach, version, last, wanted, withheld, &memory)
-        }
-    }
-
-    /// Whether somebody left the row without its parent who knew both: in a member that does not enforce foreign keys.
-    private func isMeant(_ write: RowWrite?, _ child: RowVersion, without parent: RowVersion?) throws -> Bool {
-        guard let write, let parent else { return true }
-        // Who deletes both leaves nothing without its parent: somebody else's write has kept this one.
-        if parent.withheld != nil || child.state.writes.contains(where: { $0.kind == .delete }) { return false }
-        let deletes = parent.state.writes.filter { $0.kind == .delete }
-        return deletes.isEmpty
-            || deletes.contains { $0.stamp.dominates(write.stamp) || write.stamp.dominates($0.stamp) }
-    }
-
-    /// What the row would be without what one of its last writes put into some columns.
-    private func without(
-        _ write: RowWrite,
-        _ columns: [Int],
-        _ id: RowID,
-        _ version: RowVersion,
-        _ wanted: Row
-    ) throws -> Row? {
-        let rules = tables[id.table].rules
-        if write.kind == .update, columns.allSatisfy({ rules.policy(of: $0).isRegister }),
-            let row = former(of: wanted, write, columns, in: id.table)
-        {
-            return row
-        }
-        // What is added to others' additions is only left aside.
-        var state = version.state.leavingOut([write.stamp.dot])
-        var rest = write
-        rest.edits.removeAll { columns.contains($0.column) }
-        if write.kind == .update, !rest.edits.isEmpty { state.add(rest) }
-        return try outcome(of: state, id).row
-    }
-
     // MARK: Rows that claim the same
 
     /// A row that claims values which no other may have.
@@ -189,7 +113,7 @@ extension Merger {
     }
 
     /// The write with which a row came by its values in some columns, where the ledger still tells.
-    private static func claim(on columns: [Int], in state: RowState) -> RowWrite? {
+    static func claim(on columns: [Int], in state: RowState) -> RowWrite? {
         state.writes.last { write in
             write.kind == .insert || write.edits.contains { columns.isEmpty || columns.contains($0.column) }
         }
@@ -250,7 +174,7 @@ extension Merger {
     }
 
     /// The row without what an update has put into some columns; `nil` where nobody knows what was there before.
-    private func former(of wanted: Row, _ write: RowWrite, _ columns: [Int], in table: Int) -> Row? {
+    func former(of wanted: Row, _ write: RowWrite, _ columns: [Int], in table: Int) -> Row? {
         guard write.kind == .update else { return nil }
         var row = wanted
         for edit in write.edits where columns.contains(edit.column) && edit.column < row.values.count {
@@ -262,7 +186,7 @@ extension Merger {
 
     // MARK: Showing
 
-    private mutating func withhold(
+    mutating func withhold(
         _ breach: Breach,
         _ version: RowVersion,
         _ write: RowWrite?,
@@ -335,20 +259,4 @@ private struct UniqueRules {
 
     /// Whether two rows clash under an expression.
     func isPair(_ id: RowID, _ other: RowID) -> Bool { pairs.contains([id, other]) }
-}
-
-extension RowWrite {
-    /// Whether it writes one of some columns; of none where they are not known.
-    fileprivate func isAbout(_ columns: [Int]) -> Bool {
-        columns.isEmpty || edits.contains { columns.contains($0.column) }
-    }
-}
-
-extension RowState {
-    /// The state without the writes of some transactions.
-    public func leavingOut(_ dots: Set<Dot>) -> RowState {
-        var state = RowState(base: base, seen: seen)
-        for write in writes where !dots.contains(write.stamp.dot) { state.add(write) }
-        return state
-    }
 }

@@ -33,8 +33,13 @@ public struct Breach: Sendable, Hashable {
         case unique([Int], RowID)
         /// The row that these columns name is not there.
         case parent([Int], RowID)
+        /// No row has in the columns that are referred to what this one has in these.
+        case reference([Int], Referenced)
         /// The row breaks a rule by itself, which is about these columns; none of them where that is not known.
         case row([Int])
+
+        /// What it refers to by other columns than the key of their table.
+        public var referenced: Referenced? { if case .reference(_, let referenced) = self { referenced } else { nil } }
 
         public var isUnique: Bool { if case .unique = self { true } else { false } }
 
@@ -54,8 +59,35 @@ public struct Breach: Sendable, Hashable {
     public var rows: Set<RowID> {
         switch rule {
         case .unique(_, let other), .parent(_, let other): [row, other]
+        case .reference(_, let referenced): referenced.former.map { [row, $0] } ?? [row]
         case .row: [row]
         }
+    }
+}
+
+/// What a foreign key refers to by other columns than its table's key.
+public struct Referenced: Sendable, Hashable {
+    /// The table's number.
+    public var table: Int
+    /// In the order of the foreign key's own columns.
+    public var columns: [Int]
+    /// The row that had the values in question last; `nil` where that is not known.
+    public var former: RowID?
+
+    public init(table: Int, columns: [Int], former: RowID? = nil) {
+        self.table = table
+        self.columns = columns
+        self.former = former
+    }
+
+    // Who was the last to have the values tells nothing apart.
+    public static func == (left: Referenced, right: Referenced) -> Bool {
+        left.table == right.table && left.columns == right.columns
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(table)
+        hasher.combine(columns)
     }
 }
 

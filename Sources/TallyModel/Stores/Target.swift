@@ -138,9 +138,10 @@ public protocol TargetSession: Sendable {
     /// and those that named what the slice has deleted or given another key.
     ///
     /// Asked after ``apply(_:replaying:)``, in the same transaction. Only foreign keys between the slice's tables are
-    /// looked at. Where one refers to other columns than the key of the slice's table, only rows that the slice writes
-    /// are found by it: what a row that is deleted or updated had in those columns is not known. Empty where the store
-    /// itself enforces foreign keys in this session.
+    /// looked at. Where one refers to other columns than the key of the slice's table, those that named what any row of
+    /// the transaction's slices had in them are told when first asked for with that table, and only in a transaction that
+    /// was signed: ``apply(_:replaying:)`` remembers those values. Empty where the store itself enforces foreign keys in
+    /// this session.
     func orphans(of slice: Slice) async throws -> [Orphan]
 
     /// Rows that share with a row which the slice has written what only one of them may have, by a constraint that the store

@@ -82,6 +82,9 @@ public struct Orphan: Sendable, Hashable {
     public var parentColumns: [String]
     /// What the row has in ``columns``.
     public var values: Row
+    /// The key, in the order of the key of the slice's table, of the row that had those values before the transaction; `nil`
+    /// where that is not known.
+    public var former: Row?
 
     public init(
         table: TableName,
@@ -90,8 +93,10 @@ public struct Orphan: Sendable, Hashable {
         columns: [String],
         parent: TableName,
         parentColumns: [String],
-        values: Row
+        values: Row,
+        former: Row? = nil
     ) {
+        self.former = former
         self.table = table
         self.key = key
         self.constraint = constraint

@@ -6,8 +6,12 @@ struct ForeignKey: Sendable {
     struct Pair: Sendable {
         var column: PostgresColumn
         var parent: String
+        /// The referenced column's type, without modifiers.
+        var parentType: String
         /// Takes the referenced value on its left.
         var equals: String
+        /// Between two referenced values.
+        var parentEquals: String
     }
 
     var name: String
@@ -19,4 +23,10 @@ struct ForeignKey: Sendable {
     var parent: TableName
     var parentRows: String
     var pairs: [Pair]
+
+    /// The place of each referenced column among the parent's key columns; `nil` where it refers to others.
+    func places(among keyColumns: [String]) -> [Int]? {
+        let places = pairs.compactMap { keyColumns.firstIndex(of: $0.parent) }
+        return places.count == pairs.count ? places : nil
+    }
 }

@@ -47,7 +47,9 @@ struct ForeignKeyReader {
                 column: child.columns.first { $0.name == name }
                     ?? generated(name, result.oid(row, 3), result.text(row, 4)),
                 parent: result.text(row, 1) ?? "",
-                equals: result.text(row, 2) ?? "="
+                parentType: result.text(row, 5) ?? "",
+                equals: result.text(row, 2) ?? "=",
+                parentEquals: result.text(row, 6) ?? "="
             )
         }
     }
@@ -104,13 +106,15 @@ struct ForeignKeyReader {
 
     private static let pairs = """
         SELECT a.attname, p.attname, 'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')',
-            a.atttypid, format_type(a.atttypid, a.atttypmod)
+            a.atttypid, format_type(a.atttypid, a.atttypmod), format_type(p.atttypid, NULL),
+            'OPERATOR(' || quote_ident(pn.nspname) || '.' || po.oprname || ')'
         FROM pg_constraint c
-        CROSS JOIN LATERAL unnest(c.conkey, c.confkey, c.conpfeqop)
-            WITH ORDINALITY AS k(child, parent, operator, place)
+        CROSS JOIN LATERAL unnest(c.conkey, c.confkey, c.conpfeqop, c.conppeqop)
+            WITH ORDINALITY AS k(child, parent, operator, parentoperator, place)
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.child
         JOIN pg_attribute p ON p.attrelid = c.confrelid AND p.attnum = k.parent
         JOIN pg_operator o ON o.oid = k.operator JOIN pg_namespace n ON n.oid = o.oprnamespace
+        JOIN pg_operator po ON po.oid = k.parentoperator JOIN pg_namespace pn ON pn.oid = po.oprnamespace
         WHERE c.oid = $1 ORDER BY k.place
         """
 }

@@ -20,6 +20,9 @@ actor PostgresTargetSession: TargetSession {
     private(set) var progress = FlowProgress()
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
+    /// Whether the open transaction is a group's own.
+    private var isSigned = false
+    private var formerValues = FormerValues()
 
     private struct WriterKey: Hashable {
         let table: TableName
@@ -177,6 +180,10 @@ actor PostgresTargetSession: TargetSession {
 
     private func applyNow(_ slice: Slice, replaying: Set<TableName>) throws -> ApplyOutcome {
         let target = try begun()
+        // Where the server looks at foreign keys itself nobody asks for orphans, as in flows.
+        if isSigned, !target.firesTriggers {
+            try formerValues.note(slice, in: target, writers(for: slice, target))
+        }
         target.protect()
         var writer = try SliceWriter(slice, to: target, writers(for: slice, target), replaying: replaying)
         do {
@@ -210,8 +217,11 @@ actor PostgresTargetSession: TargetSession {
         try await interruptible { this in
             let target = try this.begun()
             if target.firesTriggers { return [] }
-            var search = OrphanSearch(slice, in: target, try this.writers(for: slice, target))
-            return try search.orphans()
+            let writers = try this.writers(for: slice, target)
+            var search = OrphanSearch(slice, in: target, writers, former: this.formerValues)
+            let result = try search.orphans()
+            this.formerValues = result.former
+            return result.found
         }
     }
 
@@ -260,6 +270,7 @@ actor PostgresTargetSession: TargetSession {
     var enforcesForeignKeys: Bool { target?.firesTriggers ?? false }
 
     func sign(_ place: Position) async throws {
+        isSigned = true
         let target = try begun()
         target.hold(Signature(group: flow, place: place).sql)
         // What fails in the first slice must not take the signature with it.
@@ -271,6 +282,7 @@ actor PostgresTargetSession: TargetSession {
     }
 
     private func commitNow(_ checkpoint: Checkpoint?, _ notes: [TableNote]) throws {
+        letGoOfSignature()
         let target = try begun()
         let advance = CheckpointTable.advance(flow, to: checkpoint, by: runner)
         let claiming = claim.commands
@@ -286,8 +298,14 @@ actor PostgresTargetSession: TargetSession {
     }
 
     func rollback() async {
+        letGoOfSignature()
         writers.removeAll()
         target?.rollback()
+    }
+
+    private func letGoOfSignature() {
+        isSigned = false
+        formerValues = FormerValues()
     }
 
     nonisolated func makeDurable() async throws {

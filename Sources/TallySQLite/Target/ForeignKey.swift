@@ -37,4 +37,18 @@ struct ForeignKey: Sendable {
         }
         return keys
     }
+
+    /// The place of each referenced column among columns of the parent; `nil` where it refers to others.
+    func places(among columns: [Int?]) -> [Int]? {
+        let places = pairs.compactMap { pair in columns.firstIndex { $0 == pair.parent } }
+        return places.count == pairs.count ? places : nil
+    }
+
+    /// Whether it refers to the table of a schema, and by other columns than those of the schema's key.
+    func refersOtherwise(to schema: TableSchema) -> Bool {
+        schema.isTable(parent) && places(among: keyPlaces(of: schema)) == nil
+    }
+
+    /// The places of a schema's key columns in the parent.
+    func keyPlaces(of schema: TableSchema) -> [Int?] { schema.keyColumns.map { parent.column(folding: $0.name) } }
 }

@@ -16,7 +16,10 @@ actor SQLiteTargetSession: TargetSession {
     private var storeID = ""
     private(set) var progress = FlowProgress()
     /// The place in a group's ledger that the open transaction was signed with.
-    private var signature: Position?
+    private var signature: Position? {
+        didSet { if signature == nil { formerValues = FormerValues() } }
+    }
+    private var formerValues = FormerValues()
     /// Whether a column is the same is told by its name; ids and types do not matter to what is written.
     private var writers: [WriterKey: TableWriter] = [:]
     /// Those that each table has, for as long as ``writers`` hold.
@@ -123,6 +126,9 @@ actor SQLiteTargetSession: TargetSession {
 
     func apply(_ slice: Slice, replaying: Set<TableName>) throws -> ApplyOutcome {
         let target = try begun()
+        if signature != nil {
+            try formerValues.note(slice, by: foreignKeys(between: slice.tables), in: target.connection)
+        }
         var outcome = ApplyOutcome()
         var ready = [TableWriter?](repeating: nil, count: slice.tables.count)
         let isReplaying = slice.tables.map { replaying.contains($0.name) }
@@ -154,17 +160,24 @@ actor SQLiteTargetSession: TargetSession {
     /// SQLite enforces no foreign keys here: ``TargetConnection`` tells it not to.
     func orphans(of slice: Slice) throws -> [Orphan] {
         let connection = try begun().connection
+        let keys = try foreignKeys(between: slice.tables)
+        guard !keys.isEmpty else { return [] }
+        var search = OrphanSearch(slice, in: connection, former: formerValues)
+        let result = try search.orphans(by: keys)
+        formerValues = result.former
+        return result.found
+    }
+
+    private func foreignKeys(between tables: [TableSchema]) throws -> [ForeignKey] {
+        let connection = try begun().connection
         var keys: [ForeignKey] = []
-        for schema in slice.tables {
+        for schema in tables {
             if foreignKeys[schema.name] == nil {
                 foreignKeys[schema.name] = try ForeignKey.all(of: schema.name, in: connection)
             }
             keys += foreignKeys[schema.name] ?? []
         }
-        keys = keys.filter { key in slice.tables.contains { $0.isTable(key.parent) } }
-        guard !keys.isEmpty else { return [] }
-        var search = OrphanSearch(slice, in: connection)
-        return try search.orphans(by: keys)
+        return keys.filter { key in tables.contains { $0.isTable(key.parent) } }
     }
 
     func load(_ chunk: Chunk, mode: LoadMode) throws -> ApplyOutcome {

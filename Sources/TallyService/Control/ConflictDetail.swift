@@ -185,7 +185,7 @@ package struct ConflictDetail: Sendable, Hashable, Codable {
         let name = clash.name.map { " \($0)" } ?? (clash.columns.isEmpty ? "" : " \(columns)")
         return switch clash.kind {
         case .unique: "unique\(name)"
-        case .parent: "foreign key\(name)"
+        case .parent, .reference: "foreign key\(name)"
         case .row: "check\(clash.name.map { " \($0)" } ?? "")"
         case .refused: "constraint"
         }

@@ -43,7 +43,7 @@ package enum ConflictReport {
         if let constraint = conflict.constraint {
             add("rule", Line(conflict.policy))
             if let other = other(of: constraint) {
-                add(constraint.kind == "parent" ? "misses" : "clashes", Line(other))
+                add(Self.relation(constraint.kind), Line(other))
             }
             if let member = constraint.member {
                 add("found by", Line(member + (constraint.said.map { ": \($0)" } ?? "")))
@@ -128,6 +128,9 @@ package enum ConflictReport {
             let end = conflict.result == nil ? "kept out of every member" : "every member keeps what it was before"
             return "\(begin)\(other) has the same: \(end)\(state)"
         case "parent": return "\(begin)\(other) is not there: kept out of every member\(state)"
+        case "reference":
+            let columns = constraint.columns.joined(separator: ", ")
+            return "\(begin)\(other) had what \(columns) names, and no row has it now: kept out of every member\(state)"
         case "row": return "\(begin)what merging makes of it breaks a rule: the last write is kept back\(state)"
         default: return "\(constraint.member ?? "a member") refuses it: \(constraint.name ?? "no reason given")\(state)"
         }
@@ -138,11 +141,21 @@ package enum ConflictReport {
         return "\(table) \(text(key))"
     }
 
+    /// What the other row is to the one that is kept out.
+    private static func relation(_ kind: String) -> String {
+        switch kind {
+        case "parent": "misses"
+        case "reference": "had it"
+        default: "clashes"
+        }
+    }
+
     /// What ends a constraint's conflict.
     private static func remedy(_ conflict: ConflictDetail, _ constraint: ConflictDetail.Constraint) -> String {
         let set = "`tally conflicts resolve \(conflict.id) --set COLUMN=VALUE`"
         return switch constraint.kind {
         case "unique": "It comes by itself when the other row gives way; \(set) gives it other values."
+        case "reference": "It comes by itself when a row has what it refers to; \(set) has it refer to another."
         case "parent": "It comes by itself when the row that it refers to is there; \(set) has it refer to another."
         case "row": "It stays so until somebody writes these columns; \(set) does."
         default: "It is tried again now and then; mend the row, or the rule in that member."

@@ -37,13 +37,7 @@ extension GroupSimulation {
         guard !batches.isEmpty else { return }
         let batch = batches.remove(at: dice.below(batches.count))
         guard !cutOff.contains(batch.member) else { return }
-        if shape.isUnique {
-            place(batch)
-        } else {
-            for (id, row, seen) in batch.rows {
-                members[batch.member].rows[id] = SimulatedMember.Held(row: row, seen: seen)
-            }
-        }
+        place(batch)
         members[batch.member].lineage = Array(memory.lineage.prefix(Int(batch.end)))
         members[batch.member].claim = nil
         members[batch.member].log.append(.signed(members[batch.member].lineage))

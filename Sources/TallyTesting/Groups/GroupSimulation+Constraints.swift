@@ -1,9 +1,19 @@
 import TallyMerge
 import TallyModel
 
-/// Members in which no two rows have the same name.
+/// Members that hold rows to a constraint.
 extension GroupSimulation {
     private static let name = 1
+    private static let parent = 3
+
+    /// What a new member does about the constraint; the first one always has it.
+    mutating func keeping(_ index: Int) -> SimulatedMember.Keeping {
+        guard let constraint = shape.constraint else { return .never }
+        guard shape.isMixed else { return .always }
+        let isNever = dice.below(3) == 0 && index > 0
+        if isNever { return .never }
+        return constraint == .unique && dice.below(2) == 0 ? .always : .resting
+    }
 
     /// Now and then two rows change names in one transaction.
     mutating func swapNames(_ planned: inout [(id: RowID, after: AuthoredRow)]) {
@@ -14,16 +24,115 @@ extension GroupSimulation {
         planned[1].after = .row(right)
     }
 
-    /// Whether a member takes rows in the place of those it has.
-    func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
+    /// Whether a member's users may write rows in the place of those it has.
+    func permits(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
+        guard members[index].keeping != .never else { return true }
+        switch shape.constraint {
+        case nil: return true
+        case .unique: return takes(rows, index)
+        case .parent:
+            var after = members[index].rows.mapValues(\.row)
+            for (id, row) in rows { after[id] = .some(row) }
+            return Self.orphans(of: rows.map(\.id), in: after).isEmpty
+        }
+    }
+
+    /// Whether no two rows of a member would have one name with some rows in the place of those it has.
+    private func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
         var names: [RowID: Value] = [:]
         for (id, held) in members[index].rows { names[id] = held.row?[Self.name] }
         for (id, row) in rows { names[id] = row?[Self.name] }
         return Set(names.values).count == names.count
     }
 
-    /// Writes a batch as far as the member takes it, and has the node decide about the rest.
+    /// The row that one names.
+    private static func parent(of row: Row?) -> RowID? {
+        guard case .integer(let number)?? = row.map({ $0[parent] }), number < keys else { return nil }
+        return RowID(numbered: Int(number))
+    }
+
+    /// The rows without parents among those that were written and those that name one that is gone.
+    private static func orphans(of written: [RowID], in rows: [RowID: Row?]) -> [RowID] {
+        rows.keys.sorted().filter { id in
+            guard let row = rows[id] ?? nil, let parent = parent(of: row), (rows[parent] ?? nil) == nil else {
+                return false
+            }
+            return written.contains(id) || written.contains(parent)
+        }
+    }
+
+    /// Writes a batch the way the member's constraint asks for.
     mutating func place(_ batch: Batch) {
+        switch members[batch.member].keeping {
+        case .never: for row in batch.rows { put(row, batch.member) }
+        case .always: placeWhatIsTaken(of: batch)
+        case .resting: placeAndLook(batch)
+        }
+    }
+
+    /// Writes a batch whole, and looks for what stands against the constraint then; where the node has not heard of what that
+    /// is about, the batch is undone until it has.
+    private mutating func placeAndLook(_ batch: Batch) {
+        let index = batch.member
+        var heard: Set<Breach> = []
+        while problem == nil {
+            let before = members[index].rows
+            for row in batch.rows { put(row, index) }
+            let unheard = report(breaches(of: batch.rows.map(\.id), index), by: index, end: batch.end)
+            if shape.flaw == .deafness || unheard.isSubset(of: heard) { return }
+            note("\(index) is heard out: \(unheard.map { $0.row.number })")
+            members[index].rows = before
+            heard.formUnion(unheard)
+            readAll(index)
+        }
+    }
+
+    private func breaches(of written: [RowID], _ index: Int) -> [(breach: Breach, values: Row?)] {
+        let rows = members[index].rows.mapValues(\.row)
+        switch shape.constraint {
+        case nil: return []
+        case .parent:
+            return Self.orphans(of: written, in: rows).map { id in
+                let row = (rows[id] ?? nil)!
+                let rule = Breach.Rule.parent([Self.parent], Self.parent(of: row)!)
+                return (Breach(row: id, rule: rule), row.picking([Self.parent]))
+            }
+        case .unique:
+            return written.sorted().compactMap { id in
+                guard let row = rows[id] ?? nil, let other = obstacle(of: row, id, index, without: []) else {
+                    return nil
+                }
+                return (Breach(row: id, rule: .unique([Self.name], other)), nil)
+            }
+        }
+    }
+
+    /// Has the node decide about what a member has found.
+    ///
+    /// - Returns: What is about rows that it has not heard of.
+    private mutating func report(
+        _ found: [(breach: Breach, values: Row?)],
+        by index: Int,
+        end: UInt64
+    ) -> Set<Breach> {
+        var unheard: Set<Breach> = []
+        do {
+            var holding: [Breach] = []
+            for (breach, values) in found {
+                let standing = try merger.standing(of: breach, values, seenAt: end, in: &memory)
+                note("\(index) finds \(breach.rows.map(\.number)): \(standing)")
+                if standing == .holds { holding.append(breach) }
+                if standing == .unheard { unheard.insert(breach) }
+            }
+            if !holding.isEmpty { try withhold(holding) }
+        } catch {
+            fail("deciding failed: \(error)")
+        }
+        return unheard
+    }
+
+    /// Writes a batch as far as the member takes it, and has the node decide about the rest.
+    private mutating func placeWhatIsTaken(of batch: Batch) {
         var pending = batch.rows
         var isMoving = true
         while isMoving {
@@ -49,14 +158,21 @@ extension GroupSimulation {
         let refused = pending.filter { row in !together.contains { $0.id == row.id } }
         park(refused.map(\.id), batch)
         updateStable()
-        do {
-            for row in refused {
-                guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
-                note("\(batch.member) refuses \(row.id.number), which clashes with \(other.number)")
-                try withhold(Breach(row: row.id, rule: .unique([Self.name], other)))
-            }
-        } catch {
-            fail("withholding failed: \(error)")
+        // What is refused is tried again until it is taken: nothing is left unheard.
+        for row in refused {
+            guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
+            let breach = Breach(row: row.id, rule: .unique([Self.name], other))
+            _ = report([(breach, nil)], by: batch.member, end: batch.end)
+        }
+        // What stands against what once all are as they are to be does not show where they are as they were.
+        for (place, row) in pending.enumerated() {
+            let rival = pending[..<place].first { $0.row != nil && $0.row?[Self.name] == row.row?[Self.name] }
+            guard let rival else { continue }
+            _ = report(
+                [(Breach(row: row.id, rule: .unique([Self.name], rival.id)), nil)],
+                by: batch.member,
+                end: batch.end
+            )
         }
     }
 
@@ -88,9 +204,9 @@ extension GroupSimulation {
     }
 
     /// Has the node decide which rows members do without.
-    mutating func withhold(_ breach: Breach? = nil, written: Set<RowID> = []) throws {
+    mutating func withhold(_ breaches: [Breach], written: Set<RowID> = []) throws {
         var standing = withholdings
-        try merger.withhold(&standing, breach.map { [$0] } ?? [], written: written, into: &memory)
+        try merger.withhold(&standing, breaches, written: written, into: &memory)
         withholdings = standing
         for withholding in standing { if let dot = withholding.write?.stamp.dot { withheld.insert(dot) } }
         note("withheld: \(standing.map { "\($0.breach.row.number) for \($0.breach.rows.map { $0.number })" })")
@@ -98,12 +214,35 @@ extension GroupSimulation {
 
     /// What is left undecided at the end.
     func findUnsettled() -> String? {
-        for index in members.indices {
-            if !takes([], index) { return "two rows of member \(index) have one name" }
+        for index in members.indices where members[index].keeping != .never {
             if let id = intakes[index].parked.first(where: { $0.value.taken == nil })?.key {
                 return "member \(index) still refuses row \(id.number), and nobody decides"
             }
+            switch shape.constraint {
+            case nil: break
+            case .unique: if !takes([], index) { return "two rows of member \(index) have one name" }
+            case .parent:
+                let rows = members[index].rows.mapValues(\.row)
+                for id in Self.orphans(of: Array(rows.keys), in: rows) where !isMeant(id, rows[id] ?? nil) {
+                    return "row \(id.number) of member \(index) names a row that is not there"
+                }
+            }
         }
         return nil
+    }
+
+    /// Whether somebody left a row without its parent who knew both.
+    private func isMeant(_ id: RowID, _ row: Row?) -> Bool {
+        guard let parent = Self.parent(of: row) else { return true }
+        let writes = stamped.values
+        let deletes = writes.filter { $0.row == parent && $0.write.kind == .delete }.map(\.write.stamp)
+        let named = writes.filter { entry in
+            guard entry.row == id else { return false }
+            return entry.write.kind == .insert || entry.write.edits.contains { $0.column == Self.parent }
+        }
+        return deletes.isEmpty
+            || named.contains { entry in
+                deletes.contains { $0.dominates(entry.write.stamp) || entry.write.stamp.dominates($0) }
+            }
     }
 }

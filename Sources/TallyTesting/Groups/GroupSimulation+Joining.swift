@@ -103,7 +103,7 @@ extension GroupSimulation {
     ///
     /// - Parameter former: The group's row before.
     private mutating func checkUntouched(_ id: RowID, _ former: Row?, _ comparison: Comparison) {
-        guard let former, let now = ledgerRow(id), let brought = row(id, before: comparison), !shape.isUnique,
+        guard let former, let now = ledgerRow(id), let brought = row(id, before: comparison), shape.constraint == nil,
             let found = members.first(where: { $0.actor == comparison.member })?.rows[id]?.row,
             // What others wrote may be part of a row that was found in a member ahead of the ledger.
             memory.versions[id]?.contains(where: \.version.isFound) != true

@@ -15,7 +15,7 @@ extension GroupSimulation {
             if memory.latest(of: id)?.withheld != nil { continue }
             if let problem = compareWithAll(id) ?? findLost(id) ?? findLostWithLedger(id) { return fail(problem) }
         }
-        if shape.isUnique, let problem = findUnsettled() { fail(problem) }
+        if shape.constraint != nil, let problem = findUnsettled() { fail(problem) }
     }
 
     /// What all writes of a row come to, none forgotten, in whatever order they arrive.

@@ -5,7 +5,7 @@ import TallyModel
 extension GroupSimulation {
     mutating func addMember(_ index: Int) {
         let skew = dice.below(5) == 0 ? Int64(dice.below(1_200_000_000)) - 600_000_000 : Int64(dice.below(1000))
-        members.append(SimulatedMember(actor: Actor(UInt16(index + 1)), skew: skew))
+        members.append(SimulatedMember(actor: Actor(UInt16(index + 1)), keeping: keeping(index), skew: skew))
         intakes.append(Intake())
     }
 
@@ -32,10 +32,8 @@ extension GroupSimulation {
             guard let after = change(members[index].rows[RowID(numbered: key)]?.row, key) else { continue }
             planned.append((RowID(numbered: key), after))
         }
-        if shape.isUnique {
-            swapNames(&planned)
-            guard takes(planned.map { ($0.id, $0.after.row) }, index) else { return }
-        }
+        if shape.constraint == .unique { swapNames(&planned) }
+        guard permits(planned.map { ($0.id, $0.after.row) }, index) else { return }
         guard !planned.isEmpty else { return }
         var changes: [RowChange] = []
         var writes: [Int] = []
@@ -63,22 +61,24 @@ extension GroupSimulation {
     }
 
     private mutating func change(_ row: Row?, _ key: Int) -> AuthoredRow? {
+        let best = shape.constraint == .parent ? Self.keys + 1 : 9
         guard var row else {
-            let (name, count) = (dice.below(5), dice.below(20))
+            let (name, count) = (dice.below(4), dice.below(20))
             return .row(
                 Row([
-                    .integer(Int64(key)), .text(shape.isUnique ? "v\(name)" : "n\(name)"), .integer(Int64(count)),
-                    .integer(Int64(dice.below(9))),
+                    .integer(Int64(key)), .text(shape.constraint == .unique ? "v\(name)" : "n\(name)"),
+                    .integer(Int64(count)),
+                    .integer(Int64(dice.below(best))),
                 ])
             )
         }
         if dice.below(6) == 0 { return AuthoredRow.none }
         let former = row
-        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(shape.isUnique ? 5 : 50))") }
+        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(shape.constraint == .unique ? 4 : 50))") }
         if dice.below(2) == 0, case .integer(let count)? = row[2] {
             row[2] = .integer(count + Int64(dice.below(9)) - 4)
         }
-        if dice.below(3) == 0 { row[3] = .integer(Int64(dice.below(9))) }
+        if dice.below(3) == 0 { row[3] = .integer(Int64(dice.below(best))) }
         return row == former ? nil : .row(row)
     }
 }

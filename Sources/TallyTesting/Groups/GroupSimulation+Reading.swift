@@ -63,7 +63,7 @@ extension GroupSimulation {
                     memory.forget(id)
                 }
             }
-            if !withholdings.isEmpty { try withhold(written: Set(changes.compactMap(Self.row))) }
+            if !withholdings.isEmpty { try withhold([], written: Set(changes.compactMap(Self.row))) }
         } catch {
             problem = "the merger failed: \(error)"
         }

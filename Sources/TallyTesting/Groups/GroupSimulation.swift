@@ -14,14 +14,25 @@ package struct GroupSimulation: Sendable {
         case tombstone
         /// Of two writes with one time, the one that was read first is older.
         case tieBreak
+        /// What a member holds against a constraint is passed over where the ledger has not heard of it.
+        case deafness
+    }
+
+    /// What members hold rows to.
+    package enum Constraint: Sendable {
+        /// No two rows have the same name, the second column.
+        case unique
+        /// The row that the last column names has to be there.
+        case parent
     }
 
     package struct Shape: Sendable {
         package var members: ClosedRange<Int> = 2...6
         package var steps = 40
         package var flaw: Flaw?
-        /// Whether no two rows of a member may have the same name, the second column.
-        package var isUnique: Bool
+        package var constraint: Constraint?
+        /// Whether some members have the constraint in force, in others it rests while the node writes, and others have none.
+        package var isMixed: Bool
         /// Whether what happens is put into words, for whoever looks at one history.
         package var isTraced = false
 
@@ -29,13 +40,15 @@ package struct GroupSimulation: Sendable {
             members: ClosedRange<Int> = 2...6,
             steps: Int = 40,
             flaw: Flaw? = nil,
-            isUnique: Bool = false,
+            constraint: Constraint? = nil,
+            isMixed: Bool = false,
             isTraced: Bool = false
         ) {
             self.members = members
             self.steps = steps
             self.flaw = flaw
-            self.isUnique = isUnique
+            self.constraint = constraint
+            self.isMixed = isMixed
             self.isTraced = isTraced
         }
     }
@@ -181,7 +194,7 @@ package struct GroupSimulation: Sendable {
         case 16: crash()
         case 17: if cutOff.contains(member) { cutOff.remove(member) } else { cutOff.insert(member) }
         case 18: if dice.below(4) == 0 { backUp(member) } else { restore() }
-        case 19 where !shape.isUnique && dice.below(3) == 0:
+        case 19 where shape.constraint == nil && dice.below(3) == 0:
             if dice.below(2) == 0 { copyLedger() } else { putLedgerBack() }
         default: forgetBatches(of: member)
         }

@@ -55,6 +55,10 @@ package struct InMemoryGroupMemory: GroupMemory, Sendable {
         versions.keys.filter { $0.table == table }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 
+    package func rows(of table: Int, writtenAfter sequence: UInt64) -> [RowID] {
+        rows(of: table).filter { known($0).last.map { $0.version.sequence > sequence } ?? false }
+    }
+
     package mutating func keep(_ version: RowVersion, of row: RowID, isNew: Bool) {
         versions[row, default: []].append(Kept(version: version, isNew: isNew))
         written[entries.count].append(row)

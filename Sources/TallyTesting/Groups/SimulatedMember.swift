@@ -16,7 +16,17 @@ struct SimulatedMember: Sendable {
         var seen: Set<Int>
     }
 
+    /// What a member does about the constraint.
+    enum Keeping: Sendable {
+        /// It refuses rows, whoever writes them.
+        case always
+        /// It refuses what its own users write; after the node it is looked at.
+        case resting
+        case never
+    }
+
     var actor: Actor
+    var keeping = Keeping.always
     /// How far its clock is off, in microseconds.
     let skew: Int64
     var rows: [RowID: Held] = [:]

@@ -114,6 +114,41 @@ struct GroupConstraintTests {
         #expect(try await rows(orders) == ["1|1|10", "7|3|70"])
     }
 
+    @Test(
+        "A child that named by another column than the key what a row has no more waits, though one member alone asks for it"
+    )
+    func childrenByOtherColumns() async throws {
+        let site = try GroupSite(tables: "shelves: {}, books: {}")
+        func create(_ member: String, _ book: String, _ rows: String = "") async throws {
+            try await site.shell(member).run(
+                """
+                CREATE TABLE shelves (id INTEGER PRIMARY KEY NOT NULL, code TEXT UNIQUE COLLATE NOCASE, room INTEGER);
+                CREATE TABLE books (id INTEGER PRIMARY KEY NOT NULL, \(book)); \(rows)
+                """
+            )
+        }
+        try await create("eu", "shelf TEXT", "INSERT INTO shelves VALUES (1, 'a', 1), (2, 'b', 1), (3, 'c', 1);")
+        try await create("us", "shelf TEXT")
+        try await create("edge", "shelf TEXT REFERENCES shelves (code)")
+        try await site.site.syncOnce()
+        try await site.shell("edge").run("INSERT INTO books VALUES (1, 'A'), (2, 'b'), (3, 'c');")
+        try await site.shell("us").run(
+            "DELETE FROM shelves WHERE id = 1; UPDATE shelves SET code = 'z' WHERE id = 2; UPDATE shelves SET room = 2 WHERE id = 3;"
+        )
+        try await site.site.syncOnce()
+        let books = "SELECT id, shelf FROM books ORDER BY id;"
+        for member in site.members { #expect(try await site.shell(member).lines(books) == ["3|c"], "\(member)") }
+
+        try await site.shell("eu").run(
+            "UPDATE shelves SET code = 'B' WHERE id = 2; INSERT INTO shelves VALUES (4, 'a', 1);"
+        )
+        try await site.site.syncOnce()
+        for member in site.members {
+            #expect(try await site.shell(member).lines(books) == ["1|A", "2|b", "3|c"], "\(member)")
+        }
+        #expect(try await site.site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
+    }
+
     @Test("What merging makes of a row breaks a rule: the later write is kept back")
     func checks() async throws {
         try await write("us", "UPDATE ranges SET low = 8 WHERE id = 1;")

@@ -11,17 +11,23 @@ struct GroupRestingConstraintTests {
     /// `edge` has the tables without the constraints, so that nobody but `pg` could keep them.
     init() async throws {
         mixed = try await MixedGroup(
-            tables: "people: {}, pets: {}",
+            tables: "people: {}, pets: {}, shelves: {}, books: {}",
             """
             CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE DEFERRABLE INITIALLY DEFERRED);
             CREATE TABLE pets (id int PRIMARY KEY, owner int REFERENCES people);
+            CREATE TABLE shelves (id int PRIMARY KEY, code varchar(9) UNIQUE, room int);
+            CREATE TABLE books (id int PRIMARY KEY, shelf text REFERENCES shelves (code));
             INSERT INTO people VALUES (1, 'ada'), (2, 'ben'), (3, 'cid');
+            INSERT INTO shelves VALUES (1, 'a', 1), (2, 'b "\\', 1), (3, 'c', 1);
+            INSERT INTO books VALUES (1, 'a'), (2, 'b "\\'), (3, 'c');
             """
         )
         try await mixed.edge.run(
             """
             CREATE TABLE people (id INTEGER PRIMARY KEY NOT NULL, email TEXT);
             CREATE TABLE pets (id INTEGER PRIMARY KEY NOT NULL, owner INTEGER);
+            CREATE TABLE shelves (id INTEGER PRIMARY KEY NOT NULL, code TEXT, room INTEGER);
+            CREATE TABLE books (id INTEGER PRIMARY KEY NOT NULL, shelf TEXT);
             """
         )
         try await mixed.sync()
@@ -71,6 +77,27 @@ struct GroupRestingConstraintTests {
         )
         try await mixed.sync()
         #expect(try await rows() == ["1|ada", "2|ben", "3|cid"])
+        #expect(try await waiting().contains("No conflicts"))
+    }
+
+    @Test("A child that named by another column than the key what a row has no more waits until one has it")
+    func childrenByOtherColumns() async throws {
+        try await mixed.postgres.psql("UPDATE books SET id = id + 10")
+        try await mixed.edge.run(
+            "DELETE FROM shelves WHERE id = 1; UPDATE shelves SET code = 'z' WHERE id = 2; UPDATE shelves SET room = 2 WHERE id = 3;"
+        )
+        try await mixed.sync()
+        let books = "SELECT id, shelf FROM books ORDER BY id"
+        #expect(try await mixed.postgres.psql(books) == "13|c")
+        #expect(try await mixed.edge.lines(books + ";") == ["13|c"])
+        let list = try await waiting()
+        #expect(list.contains("id = 11") && list.contains("id = 12"), "\(list)")
+
+        try await mixed.edge.run("INSERT INTO shelves VALUES (4, 'b \"\\', 1);")
+        try await mixed.postgres.psql("UPDATE shelves SET code = 'a' WHERE id = 2")
+        try await mixed.sync()
+        #expect(try await mixed.postgres.psql(books) == "11|a\n12|b \"\\\n13|c")
+        #expect(try await mixed.edge.lines(books + ";") == ["11|a", "12|b \"\\", "13|c"])
         #expect(try await waiting().contains("No conflicts"))
     }
 

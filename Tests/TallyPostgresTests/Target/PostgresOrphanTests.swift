@@ -4,7 +4,13 @@ import Testing
 
 @Suite("Rows of a PostgreSQL target whose foreign keys name nothing", .timeLimit(.minutes(15)))
 struct PostgresOrphanTests {
-    private static func orphan(_ key: Int64, _ columns: [String], _ values: Value..., name: String) -> Orphan {
+    private static func orphan(
+        _ key: Int64,
+        _ columns: [String],
+        _ values: Value...,
+        name: String,
+        former: Row? = nil
+    ) -> Orphan {
         Orphan(
             table: TableName("child"),
             key: Row([.integer(key)]),
@@ -12,7 +18,8 @@ struct PostgresOrphanTests {
             columns: columns,
             parent: TableName("parent"),
             parentColumns: ["a", "b"],
-            values: Row(values)
+            values: Row(values),
+            former: former
         )
     }
 
@@ -112,6 +119,55 @@ struct PostgresOrphanTests {
         slice.tables = [owner]
         slice.changes.removeLast()
         #expect(try await session.orphans(of: slice) == [])
+        await session.close()
+    }
+
+    @Test("Are found by other columns than the key, by what rows had before the transaction")
+    func otherColumns() async throws {
+        let database = try await TargetDatabase(
+            """
+            CREATE TABLE parent (id int PRIMARY KEY, x int, a bigint, b text, UNIQUE (a, b));
+            CREATE TABLE child (id int PRIMARY KEY, pb varchar(5), pa int, CONSTRAINT whose FOREIGN KEY (pa, pb) REFERENCES parent (a, b));
+            INSERT INTO parent SELECT n, 0, n, 'x' FROM generate_series(1, 40000) n; INSERT INTO parent VALUES (0, 0, NULL, 'x');
+            INSERT INTO child SELECT n, 'x', n FROM generate_series(1, 40000) n;
+            """
+        )
+        let (parent, child) = (try await database.schema("parent"), try await database.schema("child"))
+        func slice(_ changes: [Change]) -> Slice {
+            Slice(tables: [parent, child], changes: changes, end: nil, byteCount: 0)
+        }
+        let session = try await database.open()
+        let few = slice([
+            .delete(.integer(1), nil, nil, nil), .update(.integer(2), .integer(5), .integer(2), .text("y")),
+            .update(.integer(3), .integer(5), .integer(3), .text("x")), .delete(.integer(0), nil, nil, nil),
+            Change(
+                .update,
+                table: 0,
+                row: Row([.integer(50000), .integer(0), .integer(5), .text("x")]),
+                formerKey: Row([.integer(5)])
+            ),
+        ])
+        // Another transaction's: nothing is remembered of what nobody signed, or of what was rolled back.
+        _ = try await session.apply(few, replaying: [])
+        #expect(try await session.orphans(of: few) == [])
+        await session.rollback()
+        try await session.sign(Position(order: 7))
+        _ = try await session.apply(few, replaying: [])
+        let found = try await session.orphans(of: few)
+        let columns = ["pa", "pb"]
+        #expect(
+            Set(found) == [
+                Self.orphan(1, columns, .integer(1), .text("x"), name: "whose", former: Row([.integer(1)])),
+                Self.orphan(2, columns, .integer(2), .text("x"), name: "whose", former: Row([.integer(2)])),
+            ]
+        )
+        #expect(found.count == 2)
+        #expect(try await session.orphans(of: few) == [])
+
+        // More than are remembered one by one.
+        let many = slice((10_001...40_000).map { .delete(.integer($0), nil, nil, nil) })
+        _ = try await session.apply(many, replaying: [])
+        #expect(try await session.orphans(of: slice([.delete(.integer(77), nil, nil, nil)])).count == 30_002)
         await session.close()
     }
 }
