@@ -53,12 +53,12 @@ extension Merger {
         _ transaction: CapturedTransaction,
         _ memory: inout some GroupMemory
     ) throws -> Bool {
-        if row.hasSeenAll || row.isOwn { return false }
+        if row.hasSeenAll { return false }
         let base = transaction.compared[row.id] ?? transaction.base
-        if transaction.standing == .ahead || transaction.guessed.contains(row.id) { return true }
+        if !row.isOwn, transaction.standing == .ahead || transaction.guessed.contains(row.id) { return true }
         var isGuess = false
         try memory.trace(row.id) { version in
-            isGuess = version.sequence > base && version.isFound
+            isGuess = version.sequence > base && version.isFound && version.author != transaction.author
             return isGuess || version.sequence <= base
         }
         return isGuess

@@ -10,6 +10,8 @@ extension GroupSimulation {
     mutating func keeping(_ index: Int) -> SimulatedMember.Keeping {
         guard let constraint = shape.constraint else { return .never }
         guard shape.isMixed else { return .always }
+        // Where another member looks as well nothing comes of it.
+        if shape.flaw == .deafness { return index == 0 ? .resting : .never }
         let isNever = dice.below(3) == 0 && index > 0
         if isNever { return .never }
         return constraint == .unique && dice.below(2) == 0 ? .always : .resting

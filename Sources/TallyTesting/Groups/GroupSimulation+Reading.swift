@@ -5,6 +5,7 @@ import TallyModel
 extension GroupSimulation {
     mutating func read(_ index: Int) {
         guard !cutOff.contains(index) else { return }
+        if shape.isMixed, index == 0, dice.below(4) > 0 { return }
         for _ in 0...dice.below(3) { readOne(index) }
     }
 
