@@ -127,7 +127,7 @@ actor MemberWriter {
         var heard: Set<Breach> = []
         let ledger = ledger
         let place = try ledger.reading { try ledger.place(at: batch.end) }
-        let known = Set(try ledger.reading { try ledger.parked(by: actor).map(\.id) })
+        let known = Set(try ledger.reading { try ledger.parked(by: actor, broughtTo: applied).map(\.id) })
         while true {
             try await target.sign(place.signature)
             do {
@@ -229,7 +229,7 @@ actor MemberWriter {
     private func parkedIfDue(as end: UInt64, _ ledger: GroupLedger) throws -> [DueRow] {
         guard end > signature else { return [] }
         return try ledger.reading {
-            let parked = try ledger.parked(by: actor)
+            let parked = try ledger.parked(by: actor, broughtTo: applied)
             if parked.count > Self.few, let tried, ContinuousClock.now - tried < Self.quiet { return [] }
             tried = .now
             return try parked.compactMap { row in
@@ -244,9 +244,9 @@ actor MemberWriter {
         if let tried, ContinuousClock.now - tried < Self.patience { return }
         tried = .now
         let ledger = ledger
-        guard try ledger.reading({ try !ledger.parked(by: actor).isEmpty }) else { return }
+        guard try ledger.reading({ try !ledger.parked(by: actor, broughtTo: applied).isEmpty }) else { return }
         tried = nil
-        try await record.remind(name)
+        try await record.remind(name, broughtTo: applied)
     }
 
     /// Makes durable what was written, and has the member's own sequences go on behind it.

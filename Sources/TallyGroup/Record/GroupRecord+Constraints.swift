@@ -57,9 +57,9 @@ extension GroupRecord {
     func position(of name: String) throws -> Position? { try member(name).position }
 
     /// Has a row that a member refuses brought once more, to see whether it takes it now.
-    func remind(_ name: String) throws {
+    func remind(_ name: String, broughtTo sequence: UInt64) throws {
         let ledger = try opened()
-        guard let row = try ledger.parked(by: try member(name).actor).first else { return }
+        guard let row = try ledger.parked(by: try member(name).actor, broughtTo: sequence).first else { return }
         try changing { merger in
             var memory = ledger
             try merger.showAgain(row.id, into: &memory)

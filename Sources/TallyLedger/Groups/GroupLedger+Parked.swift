@@ -62,11 +62,16 @@ extension GroupLedger {
         )
     }
 
-    /// The rows that a member refuses and has not been brought over since.
-    public func parked(by member: Actor) throws -> [ParkedRow] {
+    /// The rows that a member which was brought to `sequence` refuses and has not been brought over since: also those that
+    /// were to be taken with a batch of which nothing came.
+    public func parked(by member: Actor, broughtTo sequence: UInt64) throws -> [ParkedRow] {
         try connection.all(
-            "SELECT table_number, key, base, reason FROM parked WHERE actor = ? AND taken IS NULL ORDER BY since",
-            .integer(Int64(member.number))
+            """
+            SELECT table_number, key, base, reason FROM parked
+            WHERE actor = ? AND (taken IS NULL OR taken > ?) ORDER BY since
+            """,
+            .integer(Int64(member.number)),
+            .integer(Int64(sequence))
         ).compactMap { row in
             guard let table = row[0].integer, let key = row[1].blob, let base = row[2].integer,
                 let reason = row[3].string

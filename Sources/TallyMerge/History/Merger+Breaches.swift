@@ -62,6 +62,13 @@ extension Merger {
 
     // MARK: Rows that others name
 
+    /// The last write that gave a row what it has in some columns.
+    private static func naming(_ row: Row, _ columns: [Int], in state: RowState) -> RowWrite? {
+        state.writes.last { write in
+            write.edits.contains { columns.contains($0.column) && mayBeSame(Row([$0.after]), Row([row[$0.column]])) }
+        } ?? claim(on: columns, in: state)
+    }
+
     /// Whether a row has the key of another one in some columns, which are in the order of that key.
     private static func names(_ parent: RowID, _ row: Row, _ columns: [Int]) throws -> Bool {
         mayBeSame(row.picking(columns), try KeyCoding.decode(parent.key))
@@ -94,7 +101,7 @@ extension Merger {
         return Self.mayBeSame(held.picking(referenced.columns), row.picking(columns))
     }
 
-    /// The row that had what `row` names when that was written, and has been written since.
+    /// The row that had what `row` names when that was written, or was given it since, and has been written since.
     private func formerlyNamed(
         _ referenced: Referenced,
         _ row: Row,
@@ -104,8 +111,22 @@ extension Merger {
     ) throws -> RowID? {
         let named = row.picking(columns)
         for id in try memory.rows(of: referenced.table, writtenAfter: version.base) {
-            guard let held = try self.row(id, at: version.base, in: &memory) else { continue }
-            if Self.mayBeSame(held.picking(referenced.columns), named) { return id }
+            if let held = try self.row(id, at: version.base, in: &memory),
+                Self.mayBeSame(held.picking(referenced.columns), named)
+            {
+                return id
+            }
+            // What another's write took away at once was never shown.
+            let isGiven = try memory.latest(of: id)?.state.writes.contains { write in
+                let given = write.edits.filter { referenced.columns.contains($0.column) }
+                return !given.isEmpty
+                    && given.allSatisfy { edit in
+                        zip(referenced.columns, named.values).contains {
+                            $0 == edit.column && Self.mayBeSame(Row([edit.after]), Row([$1]))
+                        }
+                    }
+            }
+            if isGiven == true { return id }
         }
         return nil
     }
@@ -170,7 +191,7 @@ extension Merger {
         case .unique: return nil
         case .parent(let columns, let parent):
             if try !Self.names(parent, wanted, columns) || row(parent, in: &memory) != nil { return nil }
-            let write = Self.claim(on: columns, in: version.state)
+            let write = Self.naming(wanted, columns, in: version.state)
             if known.sequence == 0 {
                 let gone = try memory.latest(of: parent)
                 if isMeant(write, version, without: gone, { $0.kind == .delete }) { return nil }
@@ -182,7 +203,7 @@ extension Merger {
             let candidates = written.union(referenced.former.map { [$0] } ?? [])
             if try candidates.contains(where: { try isNamed($0, referenced, wanted, columns, &memory) }) { return nil }
             if known.sequence > 0 { return known }
-            let write = Self.claim(on: columns, in: version.state)
+            let write = Self.naming(wanted, columns, in: version.state)
             var breach = known.breach
             let former = try referenced.former ?? formerlyNamed(referenced, wanted, columns, version, &memory)
             breach.rule = .reference(

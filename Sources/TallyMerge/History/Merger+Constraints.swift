@@ -18,7 +18,9 @@ extension Merger {
         into memory: inout some GroupMemory
     ) throws {
         var known = Set(standing.map(\.breach))
-        let found = breaches.filter { known.insert($0).inserted }.map {
+        // Of one that was found twice, what says more.
+        let told = breaches.filter { $0.rule.referenced?.former != nil }
+        let found = (told + breaches).filter { known.insert($0).inserted }.map {
             Withholding(breach: $0, sequence: 0, write: nil, wanted: nil)
         }
         var touched = breaches.reduce(into: written) { $0.formUnion($1.rows) }

@@ -55,8 +55,9 @@ package enum Humane {
         return "\(min(100, Int(Double(part) / Double(whole) * 100))) %"
     }
 
-    /// `2023-11-14 22:13:20 UTC`.
+    /// `2023-11-14 22:13:20 UTC`; 1970 is the time of rows that a comparison found, which nobody knows.
     package static func moment(_ date: Date) -> String {
+        if date.timeIntervalSince1970 == 0 { return "not known" }
         let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZoneSeparator: .omitted, timeZone: .gmt)
         return String(date.formatted(style).prefix(19)) + " UTC"
     }
