@@ -244,9 +244,12 @@ extension Merger {
         without parent: RowVersion?,
         _ isChange: (RowWrite) -> Bool
     ) -> Bool {
-        guard let write, let parent else { return true }
+        guard let parent else { return true }
+        // What a constraint keeps out nobody took away, however long everybody has known the child.
+        if parent.withheld != nil { return false }
+        guard let write else { return true }
         // Who deletes both leaves nothing without its parent: somebody else's write has kept this one.
-        if parent.withheld != nil || child.state.writes.contains(where: { $0.kind == .delete }) { return false }
+        if child.state.writes.contains(where: { $0.kind == .delete }) { return false }
         let changes = parent.state.writes.filter(isChange)
         return changes.isEmpty
             || changes.contains { $0.stamp.dominates(write.stamp) || write.stamp.dominates($0.stamp) }
