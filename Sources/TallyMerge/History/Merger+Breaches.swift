@@ -251,8 +251,12 @@ extension Merger {
         // Who deletes both leaves nothing without its parent: somebody else's write has kept this one.
         if child.state.writes.contains(where: { $0.kind == .delete }) { return false }
         let changes = parent.state.writes.filter(isChange)
+        // What a person decides about one row is not meant for others that name it.
         return changes.isEmpty
-            || changes.contains { $0.stamp.dominates(write.stamp) || write.stamp.dominates($0.stamp) }
+            || changes.contains { change in
+                change.stamp.dot.actor != .node
+                    && (change.stamp.dominates(write.stamp) || write.stamp.dominates(change.stamp))
+            }
     }
 
     /// What the row would be without what one of its last writes put into some columns.
