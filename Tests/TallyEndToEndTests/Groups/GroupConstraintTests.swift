@@ -149,6 +149,38 @@ struct GroupConstraintTests {
         #expect(try await site.site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
     }
 
+    @Test("A child that several wrote, and whose parent got and lost what it names at once, is kept out")
+    func childrenThatSeveralWrote() async throws {
+        let site = try GroupSite(tables: "shelves: {}, books: {}")
+        for member in site.members {
+            try await site.shell(member).run(
+                """
+                CREATE TABLE shelves (id INTEGER PRIMARY KEY NOT NULL, code TEXT UNIQUE);
+                CREATE TABLE books (id INTEGER PRIMARY KEY NOT NULL, shelf TEXT REFERENCES shelves (code));
+                """
+            )
+        }
+        try await site.shell("eu").run(
+            "INSERT INTO shelves VALUES (1, 'a'), (2, 'b'); INSERT INTO books VALUES (1, 'a');"
+        )
+        try await site.site.syncOnce()
+        try await site.shell("edge").run("UPDATE books SET shelf = NULL;")
+        try await site.shell("eu").run(
+            "BEGIN; UPDATE shelves SET code = 'c' WHERE id = 1; UPDATE books SET shelf = 'c'; COMMIT;"
+        )
+        try await site.shell("edge").run("DELETE FROM shelves WHERE id = 1;")
+        try await site.site.syncOnce()
+        for member in site.members {
+            #expect(try await site.shell(member).lines("SELECT * FROM books;") == [], "\(member)")
+            #expect(try await site.shell(member).lines("SELECT * FROM shelves;") == ["2|b"], "\(member)")
+        }
+        let list = try await site.site.run("conflicts", "list", "--state", "waiting").output
+        #expect(list.contains("foreign key (shelf)"), "\(list)")
+        try await site.shell("us").run("INSERT INTO shelves VALUES (3, 'c');")
+        try await site.site.syncOnce()
+        for member in site.members { #expect(try await site.shell(member).lines("SELECT * FROM books;") == ["1|c"]) }
+    }
+
     @Test("What merging makes of a row breaks a rule: the later write is kept back")
     func checks() async throws {
         try await write("us", "UPDATE ranges SET low = 8 WHERE id = 1;")
