@@ -42,9 +42,18 @@ package final class Connection {
             throw StoreError(SQLiteError(code: result, message: message), path: path, while: "open the file")
         }
         database = DatabaseHandle(opened, path: path)
+        if access == .readOnly { Self.recover(opened, path, busyTimeout) }
         let milliseconds =
             busyTimeout.components.seconds * 1000 + busyTimeout.components.attoseconds / 1_000_000_000_000_000
         sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
+    }
+
+    /// Has what a process that died has left half done in the file undone or done, which whoever only reads cannot do
+    /// (https://www.sqlite.org/rescode.html#readonly_rollback). Where nobody may, the first statement says so.
+    private static func recover(_ handle: OpaquePointer, _ path: String, _ busyTimeout: Duration) {
+        let look = "SELECT 1 FROM sqlite_schema LIMIT 1"
+        guard SQLiteError.asksForRecovery(sqlite3_exec(handle, look, nil, nil, nil)) else { return }
+        try? Connection(path: path, access: .readWrite, busyTimeout: busyTimeout).execute(look)
     }
 
     /// Lets go of the statements kept by ``cached(_:)``; the file is closed when the last reference to the connection and to

@@ -21,6 +21,12 @@ package struct SQLiteError: Error, CustomStringConvertible {
     package var isBusy: Bool { primary == SQLITE_BUSY || primary == SQLITE_LOCKED }
     package var isInterrupt: Bool { primary == SQLITE_INTERRUPT }
     private var isTooLarge: Bool { primary == SQLITE_TOOBIG }
+
+    /// Whether a result says that a process has died while it wrote the file, and that only whoever may write it can read it now:
+    /// `SQLITE_READONLY_RECOVERY`, `_ROLLBACK` and `_CANTINIT`.
+    static func asksForRecovery(_ code: Int32) -> Bool {
+        [1, 3, 5].contains { code == SQLITE_READONLY | $0 << 8 }
+    }
 }
 
 extension StoreError {
@@ -31,6 +37,12 @@ extension StoreError {
             case SQLITE_BUSY, SQLITE_LOCKED:
                 (.busy, "another process holds a lock on the file; Tally tries again")
             case SQLITE_FULL: (.outOfSpace, "the disk is full; make room, and Tally goes on by itself")
+            case SQLITE_READONLY where SQLiteError.asksForRecovery(error.code):
+                (
+                    .readOnly,
+                    "a process died while it wrote the file, and Tally may not write it to put that right; check owner and "
+                        + "permissions"
+                )
             case SQLITE_READONLY: (.readOnly, "the file or its folder cannot be written; check owner and permissions")
             case SQLITE_PERM, SQLITE_AUTH: (.denied, "check the file's owner and permissions")
             case SQLITE_CANTOPEN:

@@ -46,6 +46,31 @@ struct TargetFileTests {
         #expect(try fixture.shell("PRAGMA journal_mode; SELECT v FROM t") == "delete\na")
     }
 
+    @Test("is read where a process died in the middle of writing it", arguments: ["delete", "wal"])
+    func leftHalfWritten(mode: String) async throws {
+        let fixture = try TargetFixture(target: Self.table)
+        try fixture.shell(
+            """
+            PRAGMA journal_mode = \(mode);
+            INSERT INTO t SELECT value, hex(randomblob(500)) FROM generate_series(1, 2000);
+            """
+        )
+        let died = Process()
+        died.executableURL = URL(filePath: "/usr/bin/env")
+        died.arguments = [
+            "sqlite3", "-cmd", "PRAGMA cache_size = 5", "-cmd", "BEGIN", "-cmd", "UPDATE t SET v = 'half'",
+            fixture.path,
+            ".shell kill -9 $PPID",
+        ]
+        died.standardOutput = nil
+        try died.run()
+        died.waitUntilExit()
+        #expect(died.terminationReason == .uncaughtSignal)
+        #expect(try await fixture.target.progress(of: "flow") == nil)
+        #expect(try await fixture.target.catalog().map(\.name) == [TableName("t")])
+        #expect(try fixture.shell("SELECT count(*), count(*) FILTER (WHERE v = 'half') FROM t") == "2000|0")
+    }
+
     @Test("is not made in a folder that is not there, which is named")
     func folder() async throws {
         let fixture = try TargetFixture()
