@@ -76,8 +76,12 @@ import Testing
             "INSERT INTO conflict (sequence, at, table_number, key, policy, state, writes) VALUES (1, 1, 9, ?, 'latest', 'resolved', x'')",
             .bytes(RowCoding.encode(keys[0]))
         )
-        _ = try rows(path, "DELETE FROM migration WHERE name IN ('ordered keys', 'returned')")
+        _ = try rows(
+            path,
+            "DELETE FROM migration WHERE name IN ('ordered keys', 'returned', 'parked again', 'tables of later')"
+        )
         _ = try rows(path, "ALTER TABLE entry DROP COLUMN returned")
+        _ = try rows(path, "ALTER TABLE group_table DROP COLUMN since")
     }
 
     @Test(arguments: [true, false])

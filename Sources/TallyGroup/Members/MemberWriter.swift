@@ -208,7 +208,7 @@ actor MemberWriter {
         let refused = refused.map { ParkedRow(id: $0.row.id, base: applied, reason: $0.reason) }
         let taken = written.subtracting(refused.map(\.id)).sorted()
         if !refused.isEmpty || !taken.isEmpty {
-            try await record.notePark(refused, taken: taken, by: name, end: end)
+            try await record.notePark(refused, taken: taken, by: name, broughtTo: applied, end: end)
         }
         // What was in the way of what is refused may be out of it with what comes next.
         let breaches = breaches.map { breach in

@@ -30,7 +30,8 @@ extension GroupRecord {
             from: isAhead ? .ahead(of: applied) : applied == 0 ? .nowhere : .brought(to: applied),
             head: head.sequence,
             former: Set(try ledger.authors().filter { $0.member == name && $0.actor != member.actor }.map(\.actor)),
-            givesWay: name != settings.seed
+            givesWay: name != settings.seed,
+            newTables: try ledger.tables(since: applied)
         )
     }
 
@@ -90,7 +91,13 @@ extension GroupRecord {
         try changing { merger in
             var (memory, comparison) = (ledger, comparison)
             let missing = try ledger.notCompared(of: table, in: comparison.member)
-            if isEmpty, try missing.contains(where: { try merger.row($0, in: &memory) != nil }) {
+            // What it was never brought, as of a table that came into the group later, it has not lost.
+            let loses =
+                try isEmpty
+                && missing.contains { id in
+                    try merger.row(id, at: comparison.base, in: &memory) != nil && merger.row(id, in: &memory) != nil
+                }
+            if loses {
                 throw StoreError(
                     .unsupported,
                     "the table is empty in this member, whose log does not say that its rows were deleted; nothing is "

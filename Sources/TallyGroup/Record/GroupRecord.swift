@@ -111,7 +111,7 @@ actor GroupRecord {
                 )
             }
             let made = GroupTable.schema(from: schema)
-            try ledger.writing { try ledger.save(made, number: known.count) }
+            try ledger.writing { try ledger.save(made, number: known.count, since: merger.head.sequence) }
             known.append(made)
         }
         try adopt(known)
@@ -208,8 +208,15 @@ actor GroupRecord {
 
     // MARK: What members refuse
 
-    /// Notes what a batch leaves as it was in a member; see ``GroupLedger/notePark(_:taken:by:end:at:)``.
-    func notePark(_ refused: [ParkedRow], taken: [RowID], by name: String, end: UInt64) throws {
+    /// Notes what a batch leaves as it was in a member; see
+    /// ``GroupLedger/notePark(_:taken:by:broughtTo:end:at:)``.
+    func notePark(
+        _ refused: [ParkedRow],
+        taken: [RowID],
+        by name: String,
+        broughtTo sequence: UInt64,
+        end: UInt64
+    ) throws {
         let ledger = try opened()
         let member = try member(name)
         try ledger.writing {
@@ -220,7 +227,14 @@ actor GroupRecord {
                 }
                 return ParkedRow(id: row.id, base: base, reason: row.reason)
             }
-            try ledger.notePark(refused, taken: taken, by: member.actor, end: end, at: now())
+            try ledger.notePark(
+                refused,
+                taken: taken,
+                by: member.actor,
+                broughtTo: sequence,
+                end: end,
+                at: now()
+            )
             merger.refused = try ledger.parkedRows()
         }
         refusing.insert(member.actor)

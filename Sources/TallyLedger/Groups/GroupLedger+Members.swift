@@ -159,18 +159,31 @@ extension GroupLedger {
         }
     }
 
+    /// The tables that came into the group at `sequence` or later, and after it began.
+    public func tables(since sequence: UInt64) throws -> Set<Int> {
+        Set(
+            try connection.all(
+                "SELECT number FROM group_table WHERE since > 0 AND since >= ?",
+                .integer(Int64(sequence))
+            ).compactMap { $0[0].integer.map { Int($0) } }
+        )
+    }
+
     /// Records a table under a number, or anew under the number that it has.
-    public func save(_ schema: TableSchema, number: Int) throws {
+    ///
+    /// - Parameter sequence: Where the group is when the table comes into it.
+    public func save(_ schema: TableSchema, number: Int, since sequence: UInt64 = 0) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try connection.run(
             """
-            INSERT INTO group_table (number, name, json) VALUES (?1, ?2, ?3)
+            INSERT INTO group_table (number, name, json, since) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (number) DO UPDATE SET name = ?2, json = ?3
             """,
             .integer(Int64(number)),
             .text("\(schema.name)"),
-            .text(String(decoding: try encoder.encode(schema), as: UTF8.self))
+            .text(String(decoding: try encoder.encode(schema), as: UTF8.self)),
+            .integer(Int64(sequence))
         )
     }
 }

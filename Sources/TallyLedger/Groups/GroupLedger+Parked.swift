@@ -21,32 +21,56 @@ extension GroupLedger {
     /// Notes which rows a batch leaves as they were and which of those that were parked it brings over at last; before the
     /// batch is committed, so that neither is ever forgotten.
     ///
-    /// - Parameter end: The sequence that the batch is signed with.
-    public func notePark(_ refused: [ParkedRow], taken: [RowID], by member: Actor, end: UInt64, at now: Timestamp)
-        throws
-    {
+    /// A row that is refused again after it was taken is parked twice, as long as the member's log is not read so far.
+    ///
+    /// - Parameters:
+    ///   - sequence: The one that the member has been brought to.
+    ///   - end: The sequence that the batch is signed with.
+    public func notePark(
+        _ refused: [ParkedRow],
+        taken: [RowID],
+        by member: Actor,
+        broughtTo sequence: UInt64,
+        end: UInt64,
+        at now: Timestamp
+    ) throws {
         for row in refused {
             try connection.run(
                 """
-                INSERT INTO parked (actor, table_number, key, base, reason, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                ON CONFLICT DO UPDATE SET
-                    base = CASE WHEN taken <= ?4 THEN ?4 ELSE base END, taken = NULL, reason = ?5
+                INSERT INTO parked (actor, table_number, key, base, reason, since)
+                VALUES (
+                    ?1, ?2, ?3,
+                    coalesce(
+                        (
+                            SELECT base FROM parked WHERE actor = ?1 AND table_number = ?2 AND key = ?3
+                                AND (taken IS NULL OR taken > ?7)
+                        ),
+                        ?4
+                    ),
+                    ?5, ?6
+                )
+                ON CONFLICT DO UPDATE SET taken = NULL, reason = excluded.reason
                 """,
                 .integer(Int64(member.number)),
                 .integer(Int64(row.id.table)),
                 .bytes(row.id.key),
                 .integer(Int64(row.base)),
                 .text(row.reason),
-                .integer(now.microseconds)
+                .integer(now.microseconds),
+                .integer(Int64(sequence))
             )
         }
         for id in taken {
             try connection.run(
-                "UPDATE parked SET taken = ? WHERE actor = ? AND table_number = ? AND key = ? AND taken IS NULL",
+                """
+                UPDATE parked SET taken = ? WHERE actor = ? AND table_number = ? AND key = ?
+                    AND (taken IS NULL OR taken > ?)
+                """,
                 .integer(Int64(end)),
                 .integer(Int64(member.number)),
                 .integer(Int64(id.table)),
-                .bytes(id.key)
+                .bytes(id.key),
+                .integer(Int64(sequence))
             )
             try endRefused(id, by: member)
         }

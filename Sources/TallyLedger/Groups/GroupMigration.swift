@@ -146,6 +146,27 @@ enum GroupMigration {
             ALTER TABLE entry ADD COLUMN returned INTEGER;
             """
         ),
+        (
+            "parked again",
+            """
+            -- A row that is refused, taken and refused again is in here twice until the member's log is read so far.
+            CREATE TABLE parked_again (
+                actor INTEGER NOT NULL, table_number INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL,
+                taken INTEGER, reason TEXT NOT NULL, since INTEGER NOT NULL,
+                PRIMARY KEY (actor, table_number, key, base)
+            ) STRICT, WITHOUT ROWID;
+            INSERT INTO parked_again SELECT actor, table_number, key, base, taken, reason, since FROM parked;
+            DROP TABLE parked;
+            ALTER TABLE parked_again RENAME TO parked;
+            """
+        ),
+        (
+            "tables of later",
+            """
+            -- Where the group was when the table came into it.
+            ALTER TABLE group_table ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {

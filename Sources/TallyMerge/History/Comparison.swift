@@ -33,6 +33,8 @@ public struct Comparison: Sendable {
     /// Whether what the member holds of its own gives way where a time decides.
     private let givesWay: Bool
     private let standing: CapturedTransaction.Standing
+    /// The tables whose rows of the member give way all the same, because nobody was ever brought any.
+    private let newTables: Set<Int>
     private var changes: [RowChange] = []
     private var returning: Set<RowID> = []
     /// Of the rows changed, those that the member held as of a sequence of their own.
@@ -44,9 +46,19 @@ public struct Comparison: Sendable {
     ///   - head: The ledger's.
     ///   - former: Who the member was before its history went backwards; empty where it never did.
     ///   - givesWay: Whether the rows of a member that comes from nowhere, or is ahead, count as written before all else.
-    public init(member: Actor, from origin: Origin, head: UInt64, former: Set<Actor> = [], givesWay: Bool) {
+    ///   - newTables: The tables that have come into the group since the member was last brought anything: there that goes for
+    ///     every member.
+    public init(
+        member: Actor,
+        from origin: Origin,
+        head: UInt64,
+        former: Set<Actor> = [],
+        givesWay: Bool,
+        newTables: Set<Int> = []
+    ) {
         self.member = member
         self.former = former
+        self.newTables = givesWay ? newTables : []
         (base, standing) =
             switch origin {
             case .nowhere: (head, .new)
@@ -120,7 +132,8 @@ public struct Comparison: Sendable {
             &memory
         )
         if finding == .written {
-            changes.append(row.map { .put(id, $0, time: nil) } ?? .delete(id, time: nil))
+            let time = newTables.contains(id.table) ? Timestamp(microseconds: 0) : nil
+            changes.append(row.map { .put(id, $0, time: time) } ?? .delete(id, time: nil))
             self.held[id] = held
             if !earlier.isEmpty { self.earlier[id] = earlier }
         }

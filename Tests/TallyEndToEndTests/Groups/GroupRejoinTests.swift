@@ -1,3 +1,4 @@
+import Foundation
 import TallyHarness
 import Testing
 
@@ -43,5 +44,23 @@ struct GroupRejoinTests {
         #expect(child.standardError.contains("joins again"))
         #expect(!child.standardError.contains("resync"), "\(child.standardError)")
         try await group.site.stop(child)
+    }
+
+    @Test("A table comes into a group that has run, made already and empty in some members, with rows in others")
+    func tablesOfLater() async throws {
+        let group = try GroupSite(tables: "t: {}")
+        try await group.shell("eu").run("CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL); INSERT INTO t VALUES (1);")
+        try await group.site.syncOnce()
+        for member in group.members {
+            try await group.shell(member).run("CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, note TEXT);")
+        }
+        try await group.shell("eu").run("INSERT INTO s VALUES (1, 'eu'), (2, 'eu');")
+        try await group.shell("us").run("INSERT INTO s VALUES (2, 'us'), (3, 'us');")
+        let yaml = try String(contentsOfFile: group.site.folder.file("tally.yaml"), encoding: .utf8)
+        try group.site.folder.write(yaml.replacing("t: {}", with: "t: {}, s: {}"), to: "tally.yaml")
+        try await group.site.syncOnce()
+        let rows = try await group.everywhere("SELECT id, note FROM s ORDER BY id;")
+        #expect(rows == ["1|eu", "2|eu", "3|us"])
+        #expect(try await group.site.run("conflicts", "list").output.contains("id = 2"))
     }
 }
