@@ -27,9 +27,7 @@ extension FoundBreach {
         case .unique:
             // Where there are several, the others come to light when the first has given way.
             guard let other = violation.obstacles.first.map(table.id), other != row else { return }
-            let columns = violation.columns.compactMap { table.schema.column(named: $0) }
-            let isByValue = violation.isByValue && columns.count == violation.columns.count
-            breach = Breach(row: row, rule: .unique(isByValue ? columns : [], other))
+            breach = Breach(row: row, rule: .unique(table.terms(violation.columns, violation.foldings), other))
         case .check, .notNull:
             breach = Breach(row: row, rule: .row(violation.columns.compactMap { table.schema.column(named: $0) }))
         case .foreignKey, .other: breach = nil
@@ -39,11 +37,10 @@ extension FoundBreach {
     /// Two rows of `table` that the member holds although only one of them may be there.
     init(_ duplicate: Duplicate, in table: GroupTable) {
         let rows = duplicate.keys.map(table.id)
-        let columns = duplicate.columns.compactMap { table.schema.column(named: $0) }
-        let isByValue = duplicate.isByValue && columns.count == duplicate.columns.count
+        let terms = table.terms(duplicate.columns, duplicate.foldings)
         self.init(
             row: rows[0],
-            breach: Breach(row: rows[0], rule: .unique(isByValue ? columns : [], rows[1])),
+            breach: Breach(row: rows[0], rule: .unique(terms, rows[1])),
             constraint: duplicate.constraint,
             isRefused: false,
             reason: "another row holds what only one may"
@@ -79,5 +76,14 @@ extension FoundBreach {
             isRefused: false,
             reason: "the row that it refers to is not there"
         )
+    }
+}
+
+extension GroupTable {
+    /// What a unique constraint compares; nothing where only the member knows.
+    fileprivate func terms(_ columns: [String], _ foldings: [TextFolding]?) -> [UniqueTerm] {
+        let numbers = columns.compactMap { schema.column(named: $0) }
+        guard let foldings, numbers.count == columns.count else { return [] }
+        return zip(numbers, foldings).map { UniqueTerm(column: $0, folding: $1) }
     }
 }

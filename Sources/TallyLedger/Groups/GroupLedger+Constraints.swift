@@ -23,11 +23,11 @@ extension GroupLedger {
             let other = row[5].blob.map { RowID(table: Int(row[4].integer ?? table), key: $0) }
             let further = row[7].blob.map { RowID(table: Int(table), key: $0) }
             return Withholding(
-                breach: Breach(row: id, rule: Self.rule(kind, Self.columns(row[3]), other, Self.columns(row[6]))),
+                breach: Breach(row: id, rule: Self.rule(kind, row[3], other, Self.columns(row[6]))),
                 sequence: UInt64(sequence),
                 write: try RowState(encoded: writes).writes.first,
                 wanted: nil,
-                further: further.map { Breach(row: id, rule: .unique(Self.columns(row[6]), $0)) }
+                further: further.map { Breach(row: id, rule: .unique(Self.terms(row[6]), $0)) }
             )
         }
     }
@@ -83,7 +83,8 @@ extension GroupLedger {
         let (breach, further) = (withholding.breach, withholding.further)
         let (kind, columns, other) = Self.parts(of: breach.rule)
         let beyond = further.map { Self.parts(of: $0.rule) }
-        let furtherColumns = breach.rule.referenced?.columns ?? beyond?.columns
+        let furtherColumns = breach.rule.referenced.map { Self.text($0.columns) } ?? beyond?.columns
+        let single = Self.columns(.text(columns))
         var state = RowState()
         if let write = withholding.write { state.add(write) }
         try connection.run(
@@ -97,15 +98,15 @@ extension GroupLedger {
             .integer(moment.microseconds),
             .integer(Int64(breach.row.table)),
             .bytes(breach.row.key),
-            columns.count == 1 ? .integer(Int64(columns[0])) : .null,
+            single.count == 1 ? .integer(Int64(single[0])) : .null,
             .bytes(state.encoded),
             shown.map { .bytes(RowCoding.encode($0)) } ?? .null,
             .text(kind.rawValue),
             Value(name),
-            .text(Self.text(columns)),
+            .text(columns),
             other.map { .integer(Int64($0.table)) } ?? .null,
             other.map { .bytes($0.key) } ?? .null,
-            furtherColumns.map { .text(Self.text($0)) } ?? .null,
+            furtherColumns.map { .text($0) } ?? .null,
             beyond?.other.map { .bytes($0.key) } ?? .null,
             member.map { .integer(Int64($0.number)) } ?? .null
         )
@@ -183,28 +184,44 @@ extension GroupLedger {
         )
     }
 
-    private static func rule(_ kind: Kind, _ columns: [Int], _ other: RowID?, _ further: [Int]) -> Breach.Rule {
+    private static func rule(_ kind: Kind, _ columns: Value, _ other: RowID?, _ further: [Int]) -> Breach.Rule {
         switch (kind, other) {
-        case (.unique, let other?): .unique(columns, other)
-        case (.parent, let other?): .parent(columns, other)
+        case (.unique, let other?): .unique(terms(columns), other)
+        case (.parent, let other?): .parent(Self.columns(columns), other)
         case (.reference, let other?):
-            .reference(columns, Referenced(table: other.table, columns: further, former: other))
-        default: .row(columns)
+            .reference(Self.columns(columns), Referenced(table: other.table, columns: further, former: other))
+        default: .row(Self.columns(columns))
         }
     }
 
-    private static func parts(of rule: Breach.Rule) -> (kind: Kind, columns: [Int], other: RowID?) {
+    private static func parts(of rule: Breach.Rule) -> (kind: Kind, columns: String, other: RowID?) {
         switch rule {
-        case .unique(let columns, let other): (.unique, columns, other)
-        case .parent(let columns, let other): (.parent, columns, other)
-        case .reference(let columns, let referenced): (.reference, columns, referenced.former)
-        case .row(let columns): (.row, columns, nil)
+        case .unique(let terms, let other): (.unique, text(terms), other)
+        case .parent(let columns, let other): (.parent, text(columns), other)
+        case .reference(let columns, let referenced): (.reference, text(columns), referenced.former)
+        case .row(let columns): (.row, text(columns), nil)
         }
     }
 
     private static func text(_ columns: [Int]) -> String { columns.map(String.init).joined(separator: ",") }
 
-    private static func columns(_ value: Value) -> [Int] {
-        value.string?.split(separator: ",").compactMap { Int($0) } ?? []
+    /// As `1,2 caseless`: by the column's number, and how texts are compared where not to the byte.
+    private static func text(_ terms: [UniqueTerm]) -> String {
+        terms.map { $0.folding == .exact ? "\($0.column)" : "\($0.column) \($0.folding.rawValue)" }.joined(
+            separator: ","
+        )
+    }
+
+    private static func columns(_ value: Value) -> [Int] { terms(value).map(\.column) }
+
+    private static func terms(_ value: Value) -> [UniqueTerm] {
+        (value.string ?? "").split(separator: ",").compactMap { term in
+            let parts = term.split(separator: " ")
+            guard let column = parts.first.flatMap({ Int($0) }) else { return nil }
+            return UniqueTerm(
+                column: column,
+                folding: parts.count > 1 ? TextFolding(rawValue: String(parts[1])) ?? .exact : .exact
+            )
+        }
     }
 }

@@ -41,17 +41,12 @@ extension Merger {
         else { return false }
         switch breach.rule {
         case .row: return true
-        case .unique(let columns, let other):
+        case .unique(let terms, let other):
             guard let rival = try memory.latest(of: other) else { return false }
-            if columns.isEmpty { return max(version.sequence, rival.sequence) <= end }
+            if terms.isEmpty { return max(version.sequence, rival.sequence) <= end }
             guard let theirs = try shown(rival, other) else { return false }
             // What members are brought in the place of what it comes to may clash as well.
-            return try [mine, shown(version, breach.row)].contains { row in
-                columns.allSatisfy { column in
-                    guard let row, column < min(row.values.count, theirs.values.count) else { return false }
-                    return tables[breach.row.table].kinds[column].isSame(row[column], theirs[column])
-                }
-            }
+            return try terms.clash(mine, theirs) || shown(version, breach.row).map { terms.clash($0, theirs) } ?? false
         case .parent(let columns, let parent):
             return try Self.names(parent, mine, columns) && row(parent, in: &memory) == nil
         case .reference(let columns, let referenced):
@@ -101,17 +96,37 @@ extension Merger {
         return Self.mayBeSame(held.picking(referenced.columns), row.picking(columns))
     }
 
+    /// The sequence that the author of a row's write had been brought to, as far back as the ledger tells.
+    private func base(
+        of write: RowWrite?,
+        on id: RowID,
+        _ latest: RowVersion,
+        _ memory: inout some GroupMemory
+    ) throws -> UInt64 {
+        guard let write else { return latest.base }
+        var version = latest
+        while version.dot != write.stamp.dot {
+            guard version.sequence > 0, let earlier = try memory.version(of: id, upTo: version.sequence - 1) else {
+                break
+            }
+            version = earlier
+        }
+        return version.base
+    }
+
     /// The row that had what `row` names when that was written, or was given it since, and has been written since.
+    ///
+    /// - Parameter base: The sequence that the author of `row` had been brought to.
     private func formerlyNamed(
         _ referenced: Referenced,
         _ row: Row,
         _ columns: [Int],
-        _ version: RowVersion,
+        since base: UInt64,
         _ memory: inout some GroupMemory
     ) throws -> RowID? {
         let named = row.picking(columns)
-        for id in try memory.rows(of: referenced.table, writtenAfter: version.base) {
-            if let held = try self.row(id, at: version.base, in: &memory),
+        for id in try memory.rows(of: referenced.table, writtenAfter: base) {
+            if let held = try self.row(id, at: base, in: &memory),
                 Self.mayBeSame(held.picking(referenced.columns), named)
             {
                 return id
@@ -156,21 +171,13 @@ extension Merger {
             && zip(left.values, right.values).allSatisfy { left, right in
                 guard let left, let right, left != .null, right != .null else { return false }
                 if ColumnKind.mixed.isSame(left, right) { return true }
-                guard let left = folded(left), let right = folded(right) else { return false }
-                return left == right
+                guard let left = left.characters, let right = right.characters else { return false }
+                return folded(left) == folded(right)
             }
     }
 
-    private static func folded(_ value: Value) -> String? {
-        let whole: String
-        switch value.scalar ?? value {
-        case .text(let text): whole = text
-        case .other(let other): whole = String(decoding: other.bytes, as: UTF8.self)
-        default: return nil
-        }
-        var text = whole.lowercased()[...]
-        while text.last == " " { text.removeLast() }
-        return String(text)
+    private static func folded(_ text: String) -> String {
+        TextFolding.trimming.folded(TextFolding.caseless.folded(text))
     }
 
     // MARK: Rows by themselves
@@ -205,7 +212,8 @@ extension Merger {
             if known.sequence > 0 { return known }
             let write = Self.naming(wanted, columns, in: version.state)
             var breach = known.breach
-            let former = try referenced.former ?? formerlyNamed(referenced, wanted, columns, version, &memory)
+            let base = try base(of: write, on: id, version, &memory)
+            let former = try referenced.former ?? formerlyNamed(referenced, wanted, columns, since: base, &memory)
             breach.rule = .reference(
                 columns,
                 Referenced(table: referenced.table, columns: referenced.columns, former: former)

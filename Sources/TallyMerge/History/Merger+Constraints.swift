@@ -144,11 +144,10 @@ extension Merger {
         var placed: [(claim: Claim, row: Row)] = []
         var lost: [Withholding] = []
         for claim in claims {
-            func whatBlocks(_ row: Row) -> (id: RowID, columns: [Int])? {
+            func whatBlocks(_ row: Row) -> (id: RowID, terms: [UniqueTerm])? {
                 for other in placed {
-                    let kinds = tables[claim.id.table].kinds
-                    if let columns = rules.clash(claim.id, row, other.claim.id, other.row, kinds) {
-                        return (other.claim.id, columns)
+                    if let terms = rules.clash(claim.id, row, other.claim.id, other.row) {
+                        return (other.claim.id, terms)
                     }
                     // Of rows that have what they had before, nobody has said that they clash.
                     let isWanted = row == claim.wanted && other.row == other.claim.wanted
@@ -160,16 +159,16 @@ extension Merger {
                 placed.append((claim, claim.wanted))
                 continue
             }
-            let columns = obstacle.columns.isEmpty ? write.edits.map(\.column) : obstacle.columns
+            let columns = obstacle.terms.isEmpty ? write.edits.map(\.column) : obstacle.terms.map(\.column)
             var shown = former(of: claim.wanted, write, columns, in: claim.id.table)
             if shown == claim.wanted { shown = nil }
             let further = shown.flatMap { whatBlocks($0) }
             if further != nil { shown = nil }
             if let shown { placed.append((claim, shown)) }
-            let breach = Breach(row: claim.id, rule: .unique(obstacle.columns, obstacle.id))
+            let breach = Breach(row: claim.id, rule: .unique(obstacle.terms, obstacle.id))
             let withheld = Withheld(columns: columns, shown: AuthoredRow(shown))
             var made = try withhold(breach, claim.version, write, claim.wanted, withheld, &memory)
-            made.further = further.map { Breach(row: claim.id, rule: .unique($0.columns, $0.id)) }
+            made.further = further.map { Breach(row: claim.id, rule: .unique($0.terms, $0.id)) }
             lost.append(made)
         }
         return lost
@@ -227,36 +226,35 @@ extension Merger {
 /// The unique constraints that some rows clash under.
 private struct UniqueRules {
     private(set) var rows: Set<RowID> = []
-    /// By table: the columns of each.
-    private var columns: [Int: Set<[Int]>] = [:]
-    /// Rows that clash under a constraint over an expression, which only members can tell.
+    /// By table: the terms of each.
+    private var terms: [Int: Set<[UniqueTerm]>] = [:]
+    /// Rows that clash under a constraint that only members can tell the values of.
     private var pairs: Set<Set<RowID>> = []
 
     init(_ breaches: [Breach]) {
         for breach in breaches {
-            guard case .unique(let columns, let other) = breach.rule else { continue }
+            guard case .unique(let terms, let other) = breach.rule else { continue }
             rows.formUnion([breach.row, other])
-            if columns.isEmpty {
+            if terms.isEmpty {
                 pairs.insert([breach.row, other])
             } else {
-                self.columns[breach.row.table, default: []].insert(columns)
+                self.terms[breach.row.table, default: []].insert(terms)
             }
         }
     }
 
-    func columns(of table: Int) -> [Int] { columns[table].map { Set($0.joined()).sorted() } ?? [] }
+    func columns(of table: Int) -> [Int] { Set((terms[table] ?? []).joined().map(\.column)).sorted() }
 
-    /// The columns in which two rows must not, and do, hold the same; `nil` where they may be as they are.
-    func clash(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row, _ kinds: [ColumnKind]) -> [Int]? {
+    /// The terms by which two rows must not be, and are, the same; `nil` where they may be as they are.
+    func clash(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row) -> [UniqueTerm]? {
         guard id.table == other.table else { return nil }
-        for columns in (columns[id.table] ?? []).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-            let isSame = columns.allSatisfy { column in
-                guard column < row.values.count, column < rival.values.count, row[column] != .null else { return false }
-                return kinds[column].isSame(row[column], rival[column])
+        // The same one whoever asks.
+        let ordered = (terms[id.table] ?? []).sorted { left, right in
+            left.lexicographicallyPrecedes(right) {
+                ($0.column, $0.folding.rawValue) < ($1.column, $1.folding.rawValue)
             }
-            if isSame { return columns }
         }
-        return nil
+        return ordered.first { $0.clash(row, rival) }
     }
 
     /// Whether two rows clash under an expression.

@@ -29,8 +29,8 @@ public struct Withheld: Sendable, Hashable {
 public struct Breach: Sendable, Hashable {
     /// What the constraint is about.
     public enum Rule: Sendable, Hashable {
-        /// Another row holds the same values in these columns; none of them where it is about an expression.
-        case unique([Int], RowID)
+        /// Another row holds the same values by these terms; none of them where only members can tell whether it does.
+        case unique([UniqueTerm], RowID)
         /// The row that these columns name is not there.
         case parent([Int], RowID)
         /// No row has in the columns that are referred to what this one has in these.
@@ -43,7 +43,7 @@ public struct Breach: Sendable, Hashable {
 
         public var isUnique: Bool { if case .unique = self { true } else { false } }
 
-        /// Whether it is about an expression, which only members can tell the value of.
+        /// Whether it is about values that only members can tell.
         var isOpaque: Bool { if case .unique([], _) = self { true } else { false } }
     }
 
@@ -61,6 +61,48 @@ public struct Breach: Sendable, Hashable {
         case .unique(_, let other), .parent(_, let other): [row, other]
         case .reference(_, let referenced): referenced.former.map { [row, $0] } ?? [row]
         case .row: [row]
+        }
+    }
+}
+
+/// One of the columns that a unique constraint is about.
+public struct UniqueTerm: Sendable, Hashable {
+    public var column: Int
+    /// How texts are compared there.
+    public var folding: TextFolding
+
+    public init(column: Int, folding: TextFolding = .exact) {
+        self.column = column
+        self.folding = folding
+    }
+
+    /// Whether two values clash there. NULL clashes with nothing.
+    func isSame(_ left: Value?, _ right: Value?) -> Bool {
+        guard let left, let right, left != .null, right != .null else { return false }
+        // A constraint compares numbers by value, whatever their spelling.
+        if ColumnKind.mixed.isSame(left, right) { return true }
+        guard folding != .exact, let left = left.characters, let right = right.characters else { return false }
+        return folding.folded(left).utf8.elementsEqual(folding.folded(right).utf8)
+    }
+}
+
+extension Collection<UniqueTerm> {
+    /// Whether two rows may not be side by side.
+    func clash(_ row: Row, _ other: Row) -> Bool {
+        allSatisfy { term in
+            term.column < Swift.min(row.values.count, other.values.count)
+                && term.isSame(row[term.column], other[term.column])
+        }
+    }
+}
+
+extension Value {
+    /// The text, of values that stores keep as one.
+    var characters: String? {
+        switch scalar ?? self {
+        case .text(let text): text
+        case .other(let other): String(decoding: other.bytes, as: UTF8.self)
+        default: nil
         }
     }
 }

@@ -16,11 +16,12 @@ public struct Violation: Sendable, Hashable {
     /// The constraint's name, or that of its index, where the store gives it one.
     public var constraint: String?
     /// The names of the columns that the constraint is about, as the slice's table has them; empty where it is about an
-    /// expression or is not known. Columns beside an expression are named.
+    /// expression or is not known. Columns beside an expression are named; one of which `lower` or `upper` is taken counts as
+    /// a column.
     public var columns: [String]
-    /// With `unique`, whether rows clash just where they hold equal values in ``columns``: no expression, no condition, no
-    /// collation of its own.
-    public var isByValue = false
+    /// With `unique`, how texts are compared in each of ``columns``, where rows clash just where they hold the same there;
+    /// `nil` where it depends on more: an expression, a condition, a collation of its own.
+    public var foldings: [TextFolding]?
     /// With `unique`, the keys of the rows that hold the values already, in the order of the key of the slice's table;
     /// empty where they are not known.
     public var obstacles: [Row]
@@ -52,15 +53,15 @@ public struct Duplicate: Sendable, Hashable {
     public var constraint: String
     /// The columns that it is about, as the slice's table has them; see ``Violation/columns``.
     public var columns: [String]
-    /// See ``Violation/isByValue``.
-    public var isByValue: Bool
+    /// See ``Violation/foldings``.
+    public var foldings: [TextFolding]?
 
-    public init(table: TableName, keys: [Row], constraint: String, columns: [String], isByValue: Bool) {
+    public init(table: TableName, keys: [Row], constraint: String, columns: [String], foldings: [TextFolding]?) {
         self.table = table
         self.keys = keys
         self.constraint = constraint
         self.columns = columns
-        self.isByValue = isByValue
+        self.foldings = foldings
     }
 }
 

@@ -49,7 +49,7 @@ struct DuplicateSearch {
                 keys: pair,
                 constraint: name,
                 columns: obstacle.columns,
-                isByValue: obstacle.isByValue
+                foldings: obstacle.foldings
             )
         }
     }

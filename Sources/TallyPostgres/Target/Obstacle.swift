@@ -9,23 +9,34 @@ struct Obstacle: Sendable {
         var generation: String?
     }
 
-    /// What is compared: columns or expressions over the table's columns, each with the operator that must not hold
-    /// between two rows.
-    var terms: [(expression: String, operator: String)]
+    /// What is compared: a column or an expression over the table's columns, with the operator that must not hold between two
+    /// rows.
+    struct Term: Sendable {
+        var expression: String
+        var `operator`: String
+        /// The column, unquoted, where it is about the value of one.
+        var column: String?
+        /// How texts in the column are compared; `nil` where only the server knows.
+        var folding: TextFolding?
+    }
+
+    var terms: [Term]
     /// Whether two NULLs are the same to it.
     var joinsNulls: Bool
     /// Which rows it is about; `nil` for all.
     var condition: String?
-    /// The columns among the terms, unquoted.
-    var columns: [String]
     /// The table with the constraint, quoted, for statements about its own rows: it may be a partition.
     var rows: String
     var rest: [Rest]
 
-    /// Whether rows clash just where they hold equal values in ``columns``.
-    var isByValue: Bool {
-        condition == nil && !joinsNulls && terms.count == columns.count
-            && terms.allSatisfy { $0.operator == "OPERATOR(pg_catalog.=)" }
+    /// The columns among the terms, unquoted.
+    var columns: [String] { terms.compactMap(\.column) }
+
+    /// See ``Violation/foldings``.
+    var foldings: [TextFolding]? {
+        guard condition == nil, !joinsNulls else { return nil }
+        let foldings = terms.compactMap { $0.column == nil ? nil : $0.folding }
+        return foldings.count == terms.count ? foldings : nil
     }
 }
 
@@ -51,10 +62,16 @@ extension TableWriter {
         guard result.rowCount > 0 else { return nil }
         let places = 0..<result.rowCount
         return Obstacle(
-            terms: places.map { (result.text($0, 0) ?? "NULL", result.text($0, 1) ?? "=") },
+            terms: places.map { place in
+                Obstacle.Term(
+                    expression: result.text(place, 0) ?? "NULL",
+                    operator: result.text(place, 1) ?? "=",
+                    column: result.text(place, 4),
+                    folding: result.text(place, 6).flatMap(TextFolding.init)
+                )
+            },
             joinsNulls: result.flag(0, 3),
             condition: result.text(0, 2),
-            columns: places.compactMap { result.text($0, 4) },
             rows: result.text(0, 5) ?? "",
             rest: (0..<rest.rowCount).map {
                 Obstacle.Rest(name: (rest.text($0, 0) ?? "").postgresIdentifier, generation: rest.text($0, 1))
@@ -113,7 +130,8 @@ extension TableWriter {
 
     // MARK: Statements
 
-    /// One row for each term of the index. `pg_get_indexdef` leaves a term's collation out.
+    /// One row for each term of the index. `pg_get_indexdef` leaves a term's collation out. `lower` and `upper` of a column are
+    /// about the column; both go by the locale, and `citext` by that of the database.
     private static let constraint = """
         WITH tree AS (SELECT $1::oid AS relation UNION SELECT relid::oid FROM pg_partition_tree($1::oid::regclass))
         SELECT '(' || pg_get_indexdef(i.indexrelid, k.place, true) || ')' || coalesce((
@@ -132,12 +150,32 @@ extension TableWriter {
             ),
             pg_get_expr(i.indpred, i.indrelid, true),
             coalesce(to_jsonb(i) ->> 'indnullsnotdistinct' = 'true', false), a.attname,
-            CASE t.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(s.nspname) || '.' || quote_ident(t.relname)
+            CASE t.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(s.nspname) || '.' || quote_ident(t.relname),
+            CASE
+                WHEN c.conexclop IS NOT NULL OR EXISTS (
+                    SELECT FROM pg_collation l WHERE l.oid = i.indcollation[k.place - 1] AND NOT l.collisdeterministic
+                ) THEN NULL
+                WHEN y.typname = 'citext' OR i.indkey[k.place - 1] = 0 THEN CASE
+                    WHEN d.datctype IN ('C', 'POSIX') AND (y.typname = 'citext' OR i.indcollation[k.place - 1] IN (0, 100)) THEN 'ascii'
+                    WHEN y.typname <> 'citext' AND i.indcollation[k.place - 1] IN (950, 951) THEN 'ascii'
+                    ELSE 'caseless'
+                END
+                WHEN y.oid = 'pg_catalog.bpchar'::regtype THEN 'trimming'
+                WHEN y.typnamespace = 'pg_catalog'::regnamespace THEN 'exact'
+            END
         FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
         JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace
         LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid AND c.contype IN ('p', 'u', 'x')
         CROSS JOIN LATERAL generate_series(1, i.indnkeyatts::int) AS k(place)
-        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.place - 1] AND a.attnum > 0
+        JOIN pg_opclass q ON q.oid = i.indclass[k.place - 1] JOIN pg_type y ON y.oid = q.opcintype
+        JOIN pg_database d ON d.datname = current_database()
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped AND CASE
+            WHEN i.indkey[k.place - 1] <> 0 THEN a.attnum = i.indkey[k.place - 1]
+            ELSE y.typname IN ('text', 'citext') AND pg_get_indexdef(i.indexrelid, k.place, true) IN (
+                format('lower(%I)', a.attname), format('lower(%I::text)', a.attname),
+                format('upper(%I)', a.attname), format('upper(%I::text)', a.attname)
+            )
+        END
         WHERE i.indrelid IN (SELECT relation FROM tree) AND x.relname = $2 ORDER BY i.indexrelid, k.place
         """
 

@@ -83,7 +83,7 @@ struct ViolationProbe {
                 break
             }
             found.columns = obstacle.columns
-            found.isByValue = obstacle.isByValue
+            found.foldings = obstacle.foldings
             found.obstacles = try keys(target.run([writer.keys(of: obstacle, inTheWayOf: [change.row])])[0])
         case .check, .foreignKey:
             guard let name = found.constraint else { break }

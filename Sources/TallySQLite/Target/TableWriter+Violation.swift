@@ -75,10 +75,8 @@ extension TableWriter {
         case .unique:
             guard let held = try GivenRow(row, for: self, in: table)?.obstacles(beside: schema) else { break }
             found.constraint = held.index.givenName
-            found.columns = held.index.columns
-            found.isByValue =
-                held.index.condition == nil && held.index.columns.count == held.index.terms.count
-                && held.index.terms.allSatisfy { ($0.collation ?? "BINARY").uppercased() == "BINARY" }
+            found.columns = held.index.terms.compactMap(\.column)
+            found.foldings = held.index.foldings
             found.obstacles = held.keys
         case .notNull: found.columns = error.subject.map { [String($0.dropFirst(table.name.name.count + 1))] } ?? []
         case .check:
@@ -141,7 +139,10 @@ extension UniqueIndex {
     /// `nil` where SQLite made the name up for a constraint.
     fileprivate var givenName: String? { name.isEmpty || name.hasPrefix("sqlite_autoindex_") ? nil : name }
 
-    fileprivate var columns: [String] {
-        terms.compactMap { if case .column(let name) = $0.kind { name } else { nil } }
+    /// See ``Violation/foldings``.
+    fileprivate var foldings: [TextFolding]? {
+        guard condition == nil else { return nil }
+        let foldings = terms.compactMap { $0.column == nil ? nil : $0.folding }
+        return foldings.count == terms.count ? foldings : nil
     }
 }

@@ -5,7 +5,7 @@ import TallyModel
 extension GroupSimulation {
     mutating func prepare(_ index: Int) {
         let (start, end) = (members[index].applied, memory.head)
-        let parked = intakes[index].parked.filter { $0.value.taken == nil }.keys
+        let parked = intakes[index].refused
         // What a member refused is tried again with what comes next: what a signature says has to be new with it.
         guard end > start, intakes[index].history == members[index].history, intakes[index].isJoined,
             isRecognised(index)

@@ -3,8 +3,15 @@ import TallyModel
 
 /// Members that hold rows to a constraint.
 extension GroupSimulation {
-    private static let name = 1
     private static let parent = 3
+
+    private var name: UniqueTerm { UniqueTerm(column: 1, folding: shape.constraint == .caseless ? .ascii : .exact) }
+
+    /// What a row's name is to the constraint.
+    private func name(of row: Row?) -> String? {
+        guard case .text(let text)?? = row.map({ $0[name.column] }) else { return nil }
+        return name.folding.folded(text)
+    }
 
     /// What a new member does about the constraint; the first one always has it.
     mutating func keeping(_ index: Int) -> SimulatedMember.Keeping {
@@ -14,14 +21,14 @@ extension GroupSimulation {
         if shape.flaw == .deafness { return index == 0 ? .resting : .never }
         let isNever = dice.below(3) == 0 && index > 0
         if isNever { return .never }
-        return constraint == .unique && dice.below(2) == 0 ? .always : .resting
+        return constraint.isUnique && dice.below(2) == 0 ? .always : .resting
     }
 
     /// Now and then two rows change names in one transaction.
     mutating func swapNames(_ planned: inout [(id: RowID, after: AuthoredRow)]) {
         guard planned.count > 1, dice.below(2) == 0, var left = planned[0].after.row, var right = planned[1].after.row
         else { return }
-        (left[Self.name], right[Self.name]) = (right[Self.name], left[Self.name])
+        (left[name.column], right[name.column]) = (right[name.column], left[name.column])
         planned[0].after = .row(left)
         planned[1].after = .row(right)
     }
@@ -31,7 +38,7 @@ extension GroupSimulation {
         guard members[index].keeping != .never else { return true }
         switch shape.constraint {
         case nil: return true
-        case .unique: return takes(rows, index)
+        case .unique, .caseless: return takes(rows, index)
         case .parent:
             var after = members[index].rows.mapValues(\.row)
             for (id, row) in rows { after[id] = .some(row) }
@@ -41,9 +48,9 @@ extension GroupSimulation {
 
     /// Whether no two rows of a member would have one name with some rows in the place of those it has.
     private func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
-        var names: [RowID: Value] = [:]
-        for (id, held) in members[index].rows { names[id] = held.row?[Self.name] }
-        for (id, row) in rows { names[id] = row?[Self.name] }
+        var names: [RowID: String] = [:]
+        for (id, held) in members[index].rows { names[id] = name(of: held.row) }
+        for (id, row) in rows { names[id] = name(of: row) }
         return Set(names.values).count == names.count
     }
 
@@ -99,12 +106,12 @@ extension GroupSimulation {
                 let rule = Breach.Rule.parent([Self.parent], Self.parent(of: row)!)
                 return (Breach(row: id, rule: rule), row.picking([Self.parent]))
             }
-        case .unique:
+        case .unique, .caseless:
             return written.sorted().compactMap { id in
                 guard let row = rows[id] ?? nil, let other = obstacle(of: row, id, index, without: []) else {
                     return nil
                 }
-                return (Breach(row: id, rule: .unique([Self.name], other)), nil)
+                return (Breach(row: id, rule: .unique([name], other)), nil)
             }
         }
     }
@@ -163,15 +170,15 @@ extension GroupSimulation {
         // What is refused is tried again until it is taken: nothing is left unheard.
         for row in refused {
             guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
-            let breach = Breach(row: row.id, rule: .unique([Self.name], other))
+            let breach = Breach(row: row.id, rule: .unique([name], other))
             _ = report([(breach, nil)], by: batch.member, end: batch.end)
         }
         // What stands against what once all are as they are to be does not show where they are as they were.
         for (place, row) in pending.enumerated() {
-            let rival = pending[..<place].first { $0.row != nil && $0.row?[Self.name] == row.row?[Self.name] }
+            let rival = pending[..<place].first { $0.row != nil && name(of: $0.row) == name(of: row.row) }
             guard let rival else { continue }
             _ = report(
-                [(Breach(row: row.id, rule: .unique([Self.name], rival.id)), nil)],
+                [(Breach(row: row.id, rule: .unique([name], rival.id)), nil)],
                 by: batch.member,
                 end: batch.end
             )
@@ -185,15 +192,13 @@ extension GroupSimulation {
     private mutating func park(_ refused: [RowID], _ batch: Batch) {
         let intake = intakes[batch.member]
         for (id, _, _) in batch.rows {
-            // A row that the member came with it holds as of then.
-            let base = max(members[batch.member].applied, intake.found[id] ?? 0)
-            let former = intakes[batch.member].parked[id]
-            if refused.contains(id) {
-                let isNew = former.map { $0.taken.map { $0 <= base } ?? false } ?? true
-                let isVague = isNew ? intake.isVague : former?.isVague ?? false
-                intakes[batch.member].parked[id] = (isNew ? base : former?.base ?? base, nil, isVague)
-            } else if let former, former.taken == nil {
-                intakes[batch.member].parked[id]?.taken = batch.end
+            let open = intake.parked[id]?.firstIndex { $0.taken == nil }
+            if !refused.contains(id) {
+                if let open { intakes[batch.member].parked[id]?[open].taken = batch.end }
+            } else if open == nil {
+                // A row that the member came with it holds as of then.
+                let base = max(members[batch.member].applied, intake.found[id] ?? 0)
+                intakes[batch.member].parked[id, default: []].append(Parking(base: base, isVague: intake.isVague))
             }
         }
     }
@@ -201,7 +206,7 @@ extension GroupSimulation {
     private func obstacle(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> RowID? {
         guard let row else { return nil }
         return members[index].rows.first { other, held in
-            other != id && !others.contains(other) && held.row?[Self.name] == row[Self.name] && held.row != nil
+            other != id && !others.contains(other) && held.row != nil && name(of: held.row) == name(of: row)
         }?.key
     }
 
@@ -217,12 +222,12 @@ extension GroupSimulation {
     /// What is left undecided at the end.
     func findUnsettled() -> String? {
         for index in members.indices where members[index].keeping != .never {
-            if let id = intakes[index].parked.first(where: { $0.value.taken == nil })?.key {
+            if let id = intakes[index].refused.min() {
                 return "member \(index) still refuses row \(id.number), and nobody decides"
             }
             switch shape.constraint {
             case nil: break
-            case .unique: if !takes([], index) { return "two rows of member \(index) have one name" }
+            case .unique, .caseless: if !takes([], index) { return "two rows of member \(index) have one name" }
             case .parent:
                 let rows = members[index].rows.mapValues(\.row)
                 for id in Self.orphans(of: Array(rows.keys), in: rows) where !isMeant(id, rows[id] ?? nil) {

@@ -32,7 +32,7 @@ extension GroupSimulation {
             guard let after = change(members[index].rows[RowID(numbered: key)]?.row, key) else { continue }
             planned.append((RowID(numbered: key), after))
         }
-        if shape.constraint == .unique { swapNames(&planned) }
+        if shape.constraint?.isUnique == true { swapNames(&planned) }
         guard permits(planned.map { ($0.id, $0.after.row) }, index) else { return }
         guard !planned.isEmpty else { return }
         var changes: [RowChange] = []
@@ -60,13 +60,17 @@ extension GroupSimulation {
         }
     }
 
+    private mutating func spelled(_ name: String) -> String {
+        shape.constraint == .caseless && dice.below(2) == 0 ? name.uppercased() : name
+    }
+
     private mutating func change(_ row: Row?, _ key: Int) -> AuthoredRow? {
         let best = shape.constraint == .parent ? Self.keys + 1 : 9
         guard var row else {
             let (name, count) = (dice.below(4), dice.below(20))
             return .row(
                 Row([
-                    .integer(Int64(key)), .text(shape.constraint == .unique ? "v\(name)" : "n\(name)"),
+                    .integer(Int64(key)), .text(shape.constraint?.isUnique == true ? spelled("v\(name)") : "n\(name)"),
                     .integer(Int64(count)),
                     .integer(Int64(dice.below(best))),
                 ])
@@ -74,7 +78,9 @@ extension GroupSimulation {
         }
         if dice.below(6) == 0 { return AuthoredRow.none }
         let former = row
-        if dice.below(2) == 0 { row[1] = .text("v\(dice.below(shape.constraint == .unique ? 4 : 50))") }
+        if dice.below(2) == 0 {
+            row[1] = .text(spelled("v\(dice.below(shape.constraint?.isUnique == true ? 4 : 50))"))
+        }
         if dice.below(2) == 0, case .integer(let count)? = row[2] {
             row[2] = .integer(count + Int64(dice.below(9)) - 4)
         }

@@ -27,8 +27,9 @@ extension GroupSimulation {
             }
             intakes[index].base = UInt64(lineage.count)
             intakes[index].isVague = false
-            intakes[index].parked = intakes[index].parked.filter {
-                $0.value.taken.map { $0 > UInt64(lineage.count) } ?? true
+            intakes[index].parked = intakes[index].parked.compactMapValues { parkings in
+                let open = parkings.filter { $0.isOpen(at: UInt64(lineage.count)) }
+                return open.isEmpty ? nil : open
             }
             updateStable()
         case .local(let changes, let writes, let committed):
@@ -82,7 +83,9 @@ extension GroupSimulation {
         guard let truth = truths[number] else { return }
         // A member that has not been brought to what the group was when it came is admitted row by row.
         let intake = intakes[truth.author]
-        if intake.isVague || intake.base < intake.cameAt || intake.parked[id]?.isVague == true { return }
+        if intake.isVague || intake.base < intake.cameAt || intake.parked[id]?.contains(where: \.isVague) == true {
+            return
+        }
         // A row that a member ahead of the ledger was found with has writes in it that the ledger hears of later.
         if memory.versions[id]?.contains(where: \.version.isFound) == true { return }
         for (other, known) in stamped where known.row == id && other != number {

@@ -22,8 +22,12 @@ package struct GroupSimulation: Sendable {
     package enum Constraint: Sendable {
         /// No two rows have the same name, the second column.
         case unique
+        /// No two rows have names that differ in the case of letters alone.
+        case caseless
         /// The row that the last column names has to be there.
         case parent
+
+        var isUnique: Bool { self != .parent }
     }
 
     package struct Shape: Sendable {
@@ -65,8 +69,8 @@ package struct GroupSimulation: Sendable {
         /// The rows that the member was found with when it came, and the sequence at which it came.
         var found: [RowID: UInt64] = [:]
         var cameAt: UInt64 = 0
-        /// The rows that the member refuses, and the sequences as of which it holds them and has been brought over them.
-        var parked: [RowID: (base: UInt64, taken: UInt64?, isVague: Bool)] = [:]
+        /// The rows that the member refuses, or did as far as its log is not read.
+        var parked: [RowID: [Parking]] = [:]
 
         /// The rows among those of some changes that the member held as nothing that the group ever had.
         func guessed(_ changes: [RowChange]) -> Set<RowID> {
@@ -79,12 +83,26 @@ package struct GroupSimulation: Sendable {
             var result: [RowID: UInt64] = [:]
             for id in changes.compactMap(GroupSimulation.row) {
                 if base < cameAt { result[id] = found[id] }
-                if let parked = parked[id], parked.base < base, parked.taken.map({ $0 > base }) ?? true {
-                    result[id] = parked.base
-                }
+                let held = parked[id]?.first { $0.base < base && $0.isOpen(at: base) }
+                if let held { result[id] = held.base }
             }
             return result
         }
+
+        /// The rows that the member has not been brought over.
+        var refused: Set<RowID> { Set(parked.filter { $1.contains { $0.taken == nil } }.keys) }
+    }
+
+    /// For how long a member refused a row.
+    struct Parking: Sendable {
+        /// The sequence as of which the member holds it.
+        var base: UInt64
+        /// The sequence with which it was brought over it.
+        var taken: UInt64?
+        var isVague: Bool
+
+        /// Whether a member that has been brought to a sequence refuses the row.
+        func isOpen(at sequence: UInt64) -> Bool { taken.map { $0 > sequence } ?? true }
     }
 
     /// A batch that was read from the ledger and not written yet.

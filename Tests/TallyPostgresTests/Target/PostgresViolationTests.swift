@@ -110,10 +110,38 @@ struct PostgresViolationTests {
             ]
         )
         #expect(found.map { $0?.constraint } == ["by_lower", "one_live", "by_tag", "by_double", "one_null", nil])
-        #expect(found.map { $0?.columns } == [[], ["n"], ["tag"], [], ["n"], nil])
+        #expect(found.map { $0?.columns } == [["name"], ["n"], ["tag"], [], ["n"], nil])
+        #expect(found.map { $0?.foldings } == [[.caseless], nil, nil, nil, nil, nil])
         func key(_ id: Int64, _ part: String) -> [Row]? { [Row([.integer(id), .text(part)])] }
         let keys: [[Row]?] = [key(1, "p"), key(1, "p"), key(2, "p"), key(4, "q"), key(3, "q"), nil]
         #expect(found.map { $0?.obstacles } == keys)
+    }
+
+    @Test("tells how a unique constraint compares texts, where it is about columns")
+    func foldings() async throws {
+        let found = try await Self.violations(
+            """
+            CREATE EXTENSION citext;
+            CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE TABLE t (id int PRIMARY KEY, a citext UNIQUE, b char(3) UNIQUE, c varchar(9), d text COLLATE nocase UNIQUE,
+                "e f" text COLLATE "C", n numeric UNIQUE, UNIQUE (b, a));
+            CREATE UNIQUE INDEX by_upper ON t (upper(c));
+            CREATE UNIQUE INDEX by_lower ON t (lower("e f"));
+            INSERT INTO t VALUES (1, 'a', 'b', 'c', 'd', 'e', 1.0);
+            """,
+            of: [
+                .insert(.integer(2), .text("A"), .text("z"), .text("z"), .text("z"), .text("z"), .integer(2)),
+                .insert(.integer(2), .text("z"), .text("b"), .text("z"), .text("z"), .text("z"), .integer(2)),
+                .insert(.integer(2), .text("z"), .text("z"), .text("C"), .text("z"), .text("z"), .integer(2)),
+                .insert(.integer(2), .text("z"), .text("z"), .text("z"), .text("D"), .text("z"), .integer(2)),
+                .insert(.integer(2), .text("z"), .text("z"), .text("z"), .text("z"), .text("E"), .integer(2)),
+                .insert(.integer(2), .text("z"), .text("z"), .text("z"), .text("z"), .text("z"), .decimal("1.00")),
+            ]
+        )
+        #expect(found.map { $0?.columns } == [["a"], ["b"], ["c"], ["d"], ["e f"], ["n"]])
+        let caseless = found[0]?.foldings
+        #expect(caseless == [.caseless] || caseless == [.ascii])
+        #expect(found.map { $0?.foldings } == [caseless, [.trimming], caseless, nil, [.ascii], [.exact]])
     }
 
     @Test("finds rows by exclusion constraints and in partitions")
@@ -263,8 +291,8 @@ struct PostgresViolationTests {
         #expect(found.count == 4)
         #expect(found.allSatisfy { $0.keys.allSatisfy { $0.values.count == 2 } })
         let one = try #require(found.first { $0.constraint == "one_email" })
-        #expect(one.columns == ["email"] && one.isByValue)
-        #expect(found.first { $0.constraint == "apart" }?.isByValue == false)
+        #expect(one.columns == ["email"] && one.foldings == [.exact])
+        #expect(found.first { $0.constraint == "apart" }?.foldings == nil)
         try await session.commit()
         await session.close()
         #expect(try await database.psql("SELECT count(*) FROM t WHERE email = 'ada'") == "3")

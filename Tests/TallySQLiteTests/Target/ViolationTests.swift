@@ -73,7 +73,8 @@ struct ViolationTests {
             ]
         )
         #expect(found.map { $0?.constraint } == ["by_lower", "one_live", "by_double", "by_tags", nil])
-        #expect(found.map { $0?.columns } == [[], ["n"], ["double"], ["tags"], nil])
+        #expect(found.map { $0?.columns } == [["name"], ["n"], ["double"], ["tags"], nil])
+        #expect(found.map { $0?.foldings } == [[.ascii], nil, nil, nil, nil])
         func key(_ id: Int64, _ part: String) -> [Row]? { [Row([.integer(id), .text(part)])] }
         let keys: [[Row]?] = [key(1, "p"), key(1, "p"), key(3, "q"), key(2, "p"), nil]
         #expect(found.map { $0?.obstacles } == keys)
@@ -86,6 +87,27 @@ struct ViolationTests {
         #expect(found[0]?.columns == ["id"])
         #expect(found[0]?.obstacles == [Row([.text("b")])])
         #expect(found[1] == nil)
+    }
+
+    @Test("How a unique constraint compares texts is told, where it is about columns")
+    func foldings() async throws {
+        let found = try await violations(
+            """
+            CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b TEXT COLLATE NOCASE, c TEXT COLLATE RTRIM UNIQUE, "d e" TEXT, f TEXT,
+                UNIQUE (a, b));
+            CREATE UNIQUE INDEX by_upper ON t (UPPER( "d e" ));
+            CREATE UNIQUE INDEX by_length ON t (length(f));
+            INSERT INTO t VALUES (1, 'a', 'b', 'c', 'd', 'f');
+            """,
+            of: [
+                .insert(.integer(2), .text("a"), .text("B"), .text("C"), .text("x"), .text("xx")),
+                .insert(.integer(2), .text("a"), .text("z"), .text("c "), .text("x"), .text("xx")),
+                .insert(.integer(2), .text("a"), .text("z"), .text("z"), .text("D"), .text("xx")),
+                .insert(.integer(2), .text("a"), .text("z"), .text("z"), .text("z"), .text("F")),
+            ]
+        )
+        #expect(found.map { $0?.columns } == [["a", "b"], ["c"], ["d e"], []])
+        #expect(found.map { $0?.foldings } == [[.exact, .ascii], [.trimming], [.ascii], nil])
     }
 
     @Test("Checks, NULLs and values that a column cannot hold are named")
