@@ -21,6 +21,7 @@ package final class PostgresConnection {
     private var connection: OpaquePointer?
     private var kept: [String: String] = [:]
     private var lastName = 0
+    private var sent = SentCommands()
 
     /// Settings that make the server's texts the same everywhere, so that they can be read and compared; and no
     /// compilation of queries, which takes seconds for those on the catalog, whose costs the planner far overrates.
@@ -293,52 +294,81 @@ package final class PostgresConnection {
     /// - Throws: The error of the first that fails, after the server has skipped the rest.
     @discardableResult
     package func pipeline(_ commands: [Command]) throws -> [QueryResult] {
-        let handle = try handle
-        guard PQenterPipelineMode(handle) == 1 else { throw lost("begin a pipeline") }
-        var expected: [(isPreparation: Bool, sql: String)] = []
-        var fresh: [String] = []
-        for command in commands {
-            var name = ""
-            if command.isKept {
-                if let known = kept[command.sql] {
-                    name = known
-                } else {
-                    lastName += 1
-                    name = "tally_\(lastName)"
-                    kept[command.sql] = name
-                    fresh.append(command.sql)
-                    let types = command.parameters.map(\.type)
-                    guard PQsendPrepare(handle, name, command.sql, Int32(types.count), types) == 1 else {
-                        throw lost("send a statement")
-                    }
-                    expected.append((true, command.sql))
-                }
-            }
-            let sent = Self.withParameters(command.parameters) { count, types, values, lengths, formats in
-                command.isKept
-                    ? PQsendQueryPrepared(handle, name, count, values, lengths, formats, 0)
-                    : PQsendQueryParams(handle, command.sql, count, types, values, lengths, formats, 0)
-            }
-            guard sent == 1 else { throw lost("send a statement") }
-            expected.append((false, command.sql))
-        }
-        guard PQpipelineSync(handle) == 1 else { throw lost("end a pipeline") }
-        do {
-            let results = try takePipeline(expected)
-            guard PQexitPipelineMode(handle) == 1 else { throw lost("end a pipeline") }
-            return results
-        } catch let error as StoreError where isOpen {
-            // What failed before it was prepared is not there to be used again.
-            for sql in fresh { kept[sql] = nil }
-            guard PQexitPipelineMode(handle) == 1 else { throw lost("end a pipeline") }
-            throw error
-        }
+        try pipeline { for command in commands { try send(command) } }
     }
 
-    private func takePipeline(_ expected: [(isPreparation: Bool, sql: String)]) throws -> [QueryResult] {
+    /// Runs the statements that `body` sends with ``send(_:)-(Command)``, as ``pipeline(_:)-([Command])`` does: the server is at work on
+    /// the first ones while `body` makes the next.
+    ///
+    /// - Throws: What `body` throws, too, when the server has done what it was sent.
+    package func pipeline(_ body: () throws -> Void) throws -> [QueryResult] {
+        sent = SentCommands()
+        var problem: (any Error)?
+        do {
+            try body()
+        } catch {
+            problem = error
+        }
+        let sent = sent
+        if !sent.arePreparations.isEmpty, isOpen {
+            let handle = try handle
+            guard PQpipelineSync(handle) == 1 else { throw lost("end a pipeline") }
+            do {
+                let results = try takePipeline(sent.arePreparations)
+                guard PQexitPipelineMode(handle) == 1 else { throw lost("end a pipeline") }
+                if problem == nil { return results }
+            } catch let error as StoreError where isOpen {
+                // What failed before it was prepared is not there to be used again.
+                for sql in sent.fresh { kept[sql] = nil }
+                guard PQexitPipelineMode(handle) == 1 else { throw lost("end a pipeline") }
+                throw error
+            }
+        }
+        if let problem { throw problem }
+        return []
+    }
+
+    /// Sends a statement within ``pipeline(_:)-(()->Void)``.
+    package func send(_ command: Command) throws {
+        let handle = try handle
+        if sent.arePreparations.isEmpty, PQenterPipelineMode(handle) != 1 { throw lost("begin a pipeline") }
+        var name = ""
+        if command.isKept {
+            if let known = kept[command.sql] {
+                name = known
+            } else {
+                lastName += 1
+                name = "tally_\(lastName)"
+                kept[command.sql] = name
+                sent.fresh.append(command.sql)
+                let types = command.parameters.map(\.type)
+                guard PQsendPrepare(handle, name, command.sql, Int32(types.count), types) == 1 else {
+                    throw lost("send a statement")
+                }
+                sent.arePreparations.append(true)
+            }
+        }
+        let result = Self.withParameters(command.parameters) { count, types, values, lengths, formats in
+            command.isKept
+                ? PQsendQueryPrepared(handle, name, count, values, lengths, formats, 0)
+                : PQsendQueryParams(handle, command.sql, count, types, values, lengths, formats, 0)
+        }
+        guard result == 1 else { throw lost("send a statement") }
+        sent.arePreparations.append(false)
+    }
+
+    /// What was sent in a pipeline.
+    private struct SentCommands {
+        /// Of each, whether it only prepares a statement.
+        var arePreparations: [Bool] = []
+        /// The statements that were prepared.
+        var fresh: [String] = []
+    }
+
+    private func takePipeline(_ arePreparations: [Bool]) throws -> [QueryResult] {
         var results: [QueryResult] = []
         var failure: PostgresError?
-        for (isPreparation, _) in expected {
+        for isPreparation in arePreparations {
             while let result = try nextResult() {
                 switch result.status {
                 case PGRES_PIPELINE_ABORTED: break

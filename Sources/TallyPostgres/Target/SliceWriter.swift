@@ -21,7 +21,6 @@ struct SliceWriter {
     let isReplaying: [Bool]
     let plan: ApplyPlan
     var outcome = ApplyOutcome()
-    private var pending: [(command: Command, check: Check)] = []
 
     init(_ slice: Slice, to target: TargetConnection, _ writers: [TableWriter?], replaying: Set<TableName>) {
         self.target = target
@@ -46,27 +45,48 @@ struct SliceWriter {
     mutating func writePromptly() throws {
         begin()
         var next = plan.runs[...]
-        while let run = next.popFirst() {
-            if run.kind == .truncate {
-                var all = [run]
-                while next.first?.kind == .truncate, let another = next.popFirst() { all.append(another) }
-                truncate(all)
-            } else if let writer = writers[run.table] {
-                let copies = run.kind == .insert && !isReplaying[run.table] && writer.copies(run.changes.count)
-                if copies {
-                    try copy(run, with: writer)
-                } else {
-                    for part in run.parts(of: Self.mostAtOnce) { try write(part, with: writer) }
-                }
+        repeat {
+            while let run = next.first, let writer = copier(of: run) {
+                next.removeFirst()
+                refuse(try writer.copy(rows(of: run), to: target), of: run)
             }
-        }
-        if endsTransaction { pending += Self.checkingConstraints.map { ($0, .none) } }
-        try flush()
+            var checks: [Check] = []
+            let results = try target.run { try write(&next, &checks) }
+            for (result, check) in zip(results, checks) { try look(at: result, check) }
+        } while !next.isEmpty
     }
 
     mutating func begin() {
         outcome = ApplyOutcome(rejections: plan.rejections, mended: plan.mended)
-        pending = []
+    }
+
+    /// The writer of a run that is copied; `nil` where it is not.
+    private func copier(of run: ChangeRun) -> TableWriter? {
+        guard run.kind == .insert, !isReplaying[run.table], let writer = writers[run.table],
+            writer.copies(run.changes.count)
+        else { return nil }
+        return writer
+    }
+
+    private func rows(of run: ChangeRun) -> [Row] { run.changes.map { plan.row($0, of: slice) } }
+
+    /// Writes runs up to the next that is copied.
+    private mutating func write(_ next: inout ArraySlice<ChangeRun>, _ checks: inout [Check]) throws {
+        func send(_ command: Command) throws {
+            try target.send(command)
+            checks.append(.none)
+        }
+        while let run = next.first, copier(of: run) == nil {
+            next.removeFirst()
+            if run.kind == .truncate {
+                var all = [run]
+                while next.first?.kind == .truncate, let another = next.popFirst() { all.append(another) }
+                for command in truncation(of: all) { try send(command) }
+            } else if let writer = writers[run.table] {
+                for part in run.parts(of: Self.mostAtOnce) { try write(part, with: writer, &checks) }
+            }
+        }
+        if next.isEmpty, endsTransaction { for command in Self.checkingConstraints { try send(command) } }
     }
 
     /// Whether constraints that were put off have to hold now.
@@ -76,44 +96,43 @@ struct SliceWriter {
         Command("SET CONSTRAINTS ALL IMMEDIATE"), Command("SET CONSTRAINTS ALL DEFERRED"),
     ]
 
-    private mutating func copy(_ run: ChangeRun, with writer: TableWriter) throws {
-        try flush()
-        let rows = run.changes.map { plan.row($0, of: slice) }
-        refuse(try writer.copy(rows, to: target), of: run)
-    }
-
-    private mutating func write(_ run: ChangeRun, with writer: TableWriter) throws {
-        let rows = run.changes.map { plan.row($0, of: slice) }
+    private mutating func write(
+        _ run: ChangeRun,
+        with writer: TableWriter,
+        _ checks: inout [Check]
+    ) throws {
+        let rows = rows(of: run)
         let isReplaying = isReplaying[run.table]
+        func add(_ encoded: EncodedRows, _ check: Check) throws {
+            refuse(encoded.refusals, of: run)
+            guard encoded.count > 0 else { return }
+            try target.send(encoded.command)
+            checks.append(check)
+        }
         switch run.kind {
         case .truncate: break
         case .delete:
             let encoded = writer.delete(rows)
-            add(encoded, of: run, .deleted(run, encoded.count))
+            try add(encoded, .deleted(run, encoded.count))
         case .insert:
-            add(writer.insert(rows, or: isReplaying ? .write : .refuse), of: run, .none)
+            try add(writer.insert(rows, or: isReplaying ? .write : .refuse), .none)
         case .update(let columns):
             if isReplaying, columns.count == slice.tables[run.table].columns.count {
-                add(writer.insert(rows, or: .write), of: run, .none)
+                try add(writer.insert(rows, or: .write), .none)
             } else if let encoded = writer.update(rows, columns) {
-                add(encoded, of: run, isReplaying ? .none : .updated(encoded.count))
+                try add(encoded, isReplaying ? .none : .updated(encoded.count))
             } else if rows.allSatisfy(\.isComplete) {
-                add(writer.insert(rows, or: .write), of: run, .none)
+                try add(writer.insert(rows, or: .write), .none)
             }
         case .move:
             guard writer.canMove, let former = slice.changes[run.changes[0]].formerKey, writer.mayHold(former),
                 let encoded = writer.update(rows, presentColumns(rows[0]), former: [former])
             else { throw Surprise() }
-            add(encoded, of: run, .updated(encoded.count))
+            try add(encoded, .updated(encoded.count))
         }
     }
 
     func presentColumns(_ row: Row) -> [Int] { row.values.indices.filter { row.values[$0] != nil } }
-
-    private mutating func add(_ encoded: EncodedRows, of run: ChangeRun, _ check: Check) {
-        refuse(encoded.refusals, of: run)
-        if encoded.count > 0 { pending.append((encoded.command, check)) }
-    }
 
     mutating func refuse(_ refusals: [Refusal], of run: ChangeRun) {
         for refusal in refusals {
@@ -121,31 +140,19 @@ struct SliceWriter {
         }
     }
 
-    /// Sends what has gathered, and looks whether it did what was expected.
-    private mutating func flush() throws {
-        guard !pending.isEmpty else { return }
-        let results = try target.run(pending.map(\.command))
-        for (result, (_, check)) in zip(results, pending) {
-            switch check {
-            case .none: break
-            case .updated(let count): if result.affectedRows < count { throw Surprise() }
-            case .deleted(let run, let count):
-                if !isReplaying[run.table] {
-                    outcome.mended += max(0, count - run.unexpected - result.affectedRows)
-                }
-            }
+    /// Looks whether a statement did what was expected.
+    private mutating func look(at result: QueryResult, _ check: Check) throws {
+        switch check {
+        case .none: break
+        case .updated(let count): if result.affectedRows < count { throw Surprise() }
+        case .deleted(let run, let count):
+            if !isReplaying[run.table] { outcome.mended += max(0, count - run.unexpected - result.affectedRows) }
         }
-        pending.removeAll()
     }
 
     // MARK: Truncates
 
-    /// Empties tables that the source emptied one after the other.
-    private mutating func truncate(_ runs: [ChangeRun]) {
-        pending += truncation(of: runs).map { ($0, .none) }
-    }
-
-    /// Where foreign keys of other tables forbid TRUNCATE the rows are deleted.
+    /// Empties tables that the source emptied one after the other. Where foreign keys of other tables forbid TRUNCATE the rows are deleted.
     func truncation(of runs: [ChangeRun]) -> [Command] {
         let tables = runs.compactMap { writers[$0.table]?.target }
         let emptied = Set(tables.map(\.table.oid))

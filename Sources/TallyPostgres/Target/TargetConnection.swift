@@ -15,6 +15,8 @@ final class TargetConnection {
     /// Whether the transaction holds work of earlier slices, which a failure must not undo.
     private var hasWork = false
     private var hasSavepoint = false
+    /// How many statements of the pipeline at hand were held back.
+    private var openings = 0
 
     init(_ options: ConnectionOptions, flow: String, interrupter: Interrupter) throws {
         connection = try PostgresConnection(options, application: "tally \(flow)", interrupter: interrupter)
@@ -84,8 +86,24 @@ final class TargetConnection {
     /// - Returns: The answers to `commands`, without those to what was held back.
     @discardableResult
     func run(_ commands: [Command]) throws -> [QueryResult] {
-        let opening = takeHeld().map { Command($0) }
-        return Array(try connection.pipeline(opening + commands).dropFirst(opening.count))
+        try run { for command in commands { try send(command) } }
+    }
+
+    /// Runs what `body` sends with ``send(_:)``: the server begins with the first statements while the next are made.
+    ///
+    /// - Returns: The answers to them, without those to what was held back.
+    func run(_ body: () throws -> Void) throws -> [QueryResult] {
+        openings = 0
+        return Array(try connection.pipeline(body).dropFirst(openings))
+    }
+
+    /// Sends a statement within ``run(_:)-(()->Void)``.
+    func send(_ command: Command) throws {
+        for sql in takeHeld() {
+            try connection.send(Command(sql))
+            openings += 1
+        }
+        try connection.send(command)
     }
 
     /// Runs one statement that returns no rows of interest, or a script, in the transaction.
