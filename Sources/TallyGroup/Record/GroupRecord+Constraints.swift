@@ -18,11 +18,11 @@ extension GroupRecord {
             let original = breaches
             var breaches = breaches
             var settlement = Settlement()
-            for place in breaches.indices {
-                try Task.checkCancellation()
-                guard let breach = breaches[place].breach else { continue }
-                let standing = try merger.standing(of: breach, breaches[place].values, seenAt: end, in: &memory)
-                if standing == .holds { continue }
+            let found = breaches.enumerated().compactMap { place, found in
+                found.breach.map { (place, $0, found.values) }
+            }
+            let standings = try merger.standings(of: found.map { ($1, $2) }, seenAt: end, in: &memory)
+            for ((place, breach, _), standing) in zip(found, standings) where standing != .holds {
                 breaches[place].breach = nil
                 if standing == .unheard, !breaches[place].isRefused { settlement.unheard.insert(breach) }
             }

@@ -12,28 +12,60 @@ extension Merger {
         case unheard
     }
 
-    /// Whether a breach is one, as far as the group can tell: by the rows' values, or, where it is about an expression, as
-    /// long as neither was written since the member had been brought to `end`.
+    /// Whether breaches are some, as far as the group can tell: by the rows' values, or, where these are not what counts, as
+    /// long as neither row was written since the member had been brought to `end`.
     ///
-    /// - Parameter values: For foreign keys, what the member's row has in the columns.
-    public func standing(
-        of breach: Breach,
-        _ values: Row?,
+    /// - Parameter found: Each with, for foreign keys, what the member's row has in the columns.
+    public func standings(
+        of found: [(breach: Breach, values: Row?)],
         seenAt end: UInt64,
         in memory: inout some GroupMemory
-    ) throws -> Standing {
-        if try holds(breach, values, end, &memory) { return .holds }
-        for id in breach.rows {
-            if let version = try memory.latest(of: id), version.sequence > end { return .passed }
+    ) throws -> [Standing] {
+        var brought = Brought(after: end)
+        return try found.map { try standing(of: $0.breach, $0.values, &brought, &memory) }
+    }
+
+    /// The rows that members are to be brought after a sequence, by table.
+    private struct Brought {
+        let end: UInt64
+        private var tables: [Int: NamedRows] = [:]
+
+        init(after end: UInt64) {
+            self.end = end
         }
-        guard case .reference(let columns, let referenced) = breach.rule, let values else { return .unheard }
-        return try isBrought(referenced, values, columns, after: end, &memory) ? .passed : .unheard
+
+        /// Whether one of them has what is named.
+        mutating func have(
+            _ named: Row,
+            in referenced: Referenced,
+            _ merger: Merger,
+            _ memory: inout some GroupMemory
+        ) throws -> Bool {
+            let rows =
+                try tables[referenced.table] ?? NamedRows(Set(memory.rows(of: referenced.table, writtenAfter: end)))
+            tables[referenced.table] = rows
+            return try tables[referenced.table]?.have(named, in: referenced, merger, &memory) ?? false
+        }
+    }
+
+    private func standing(
+        of breach: Breach,
+        _ values: Row?,
+        _ brought: inout Brought,
+        _ memory: inout some GroupMemory
+    ) throws -> Standing {
+        if try holds(breach, values, &brought, &memory) { return .holds }
+        for id in breach.rows {
+            if let version = try memory.latest(of: id), version.sequence > brought.end { return .passed }
+        }
+        guard case .reference(_, let referenced) = breach.rule, let values else { return .unheard }
+        return try brought.have(values, in: referenced, self, &memory) ? .passed : .unheard
     }
 
     private func holds(
         _ breach: Breach,
         _ values: Row?,
-        _ end: UInt64,
+        _ brought: inout Brought,
         _ memory: inout some GroupMemory
     ) throws -> Bool {
         guard let version = try memory.latest(of: breach.row),
@@ -43,7 +75,7 @@ extension Merger {
         case .row: return true
         case .unique(let terms, let other):
             guard let rival = try memory.latest(of: other) else { return false }
-            if terms.isEmpty { return max(version.sequence, rival.sequence) <= end }
+            if terms.isEmpty { return max(version.sequence, rival.sequence) <= brought.end }
             guard let theirs = try shown(rival, other) else { return false }
             // What members are brought in the place of what it comes to may clash as well.
             return try terms.clash(mine, theirs) || shown(version, breach.row).map { terms.clash($0, theirs) } ?? false
@@ -51,133 +83,13 @@ extension Merger {
             return try Self.names(parent, mine, columns) && row(parent, in: &memory) == nil
         case .reference(let columns, let referenced):
             guard let values, Self.mayBeSame(mine.picking(columns), values) else { return false }
-            return try !isBrought(referenced, values, columns, after: end, &memory)
+            return try !brought.have(values, in: referenced, self, &memory)
         }
-    }
-
-    // MARK: Rows that others name
-
-    /// The last write that gave a row what it has in some columns.
-    private static func naming(_ row: Row, _ columns: [Int], in state: RowState) -> RowWrite? {
-        state.writes.last { write in
-            write.edits.contains { columns.contains($0.column) && mayBeSame(Row([$0.after]), Row([row[$0.column]])) }
-        } ?? claim(on: columns, in: state)
     }
 
     /// Whether a row has the key of another one in some columns, which are in the order of that key.
     private static func names(_ parent: RowID, _ row: Row, _ columns: [Int]) throws -> Bool {
         mayBeSame(row.picking(columns), try KeyCoding.decode(parent.key))
-    }
-
-    /// Whether members are to be brought, after `sequence`, a row that has in the referenced columns what is named.
-    private func isBrought(
-        _ referenced: Referenced,
-        _ values: Row,
-        _ columns: [Int],
-        after sequence: UInt64,
-        _ memory: inout some GroupMemory
-    ) throws -> Bool {
-        for id in try memory.rows(of: referenced.table, writtenAfter: sequence) {
-            guard let held = try row(id, in: &memory) else { continue }
-            if Self.mayBeSame(held.picking(referenced.columns), values) { return true }
-        }
-        return false
-    }
-
-    /// Whether a row is one that `row` may name.
-    private func isNamed(
-        _ id: RowID,
-        _ referenced: Referenced,
-        _ row: Row,
-        _ columns: [Int],
-        _ memory: inout some GroupMemory
-    ) throws -> Bool {
-        guard id.table == referenced.table, let held = try self.row(id, in: &memory) else { return false }
-        return Self.mayBeSame(held.picking(referenced.columns), row.picking(columns))
-    }
-
-    /// The sequence that the author of a row's write had been brought to, as far back as the ledger tells.
-    private func base(
-        of write: RowWrite?,
-        on id: RowID,
-        _ latest: RowVersion,
-        _ memory: inout some GroupMemory
-    ) throws -> UInt64 {
-        guard let write else { return latest.base }
-        var version = latest
-        while version.dot != write.stamp.dot {
-            guard version.sequence > 0, let earlier = try memory.version(of: id, upTo: version.sequence - 1) else {
-                break
-            }
-            version = earlier
-        }
-        return version.base
-    }
-
-    /// The row that had what `row` names when that was written, or was given it since, and has been written since.
-    ///
-    /// - Parameter base: The sequence that the author of `row` had been brought to.
-    private func formerlyNamed(
-        _ referenced: Referenced,
-        _ row: Row,
-        _ columns: [Int],
-        since base: UInt64,
-        _ memory: inout some GroupMemory
-    ) throws -> RowID? {
-        let named = row.picking(columns)
-        for id in try memory.rows(of: referenced.table, writtenAfter: base) {
-            if let held = try self.row(id, at: base, in: &memory),
-                Self.mayBeSame(held.picking(referenced.columns), named)
-            {
-                return id
-            }
-            // What another's write took away at once was never shown.
-            let isGiven = try memory.latest(of: id)?.state.writes.contains { write in
-                let given = write.edits.filter { referenced.columns.contains($0.column) }
-                return !given.isEmpty
-                    && given.allSatisfy { edit in
-                        zip(referenced.columns, named.values).contains {
-                            $0 == edit.column && Self.mayBeSame(Row([edit.after]), Row([$1]))
-                        }
-                    }
-            }
-            if isGiven == true { return id }
-        }
-        return nil
-    }
-
-    /// Adds the rows that wait for what one of those written may be.
-    func addWhatIsNamedAgain(
-        to touched: inout Set<RowID>,
-        by written: Set<RowID>,
-        _ standing: [Withholding],
-        _ memory: inout some GroupMemory
-    ) throws {
-        for withholding in standing where !touched.contains(withholding.breach.row) {
-            let id = withholding.breach.row
-            guard case .reference(let columns, let referenced) = withholding.breach.rule,
-                let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row
-            else { continue }
-            if try written.contains(where: { try isNamed($0, referenced, wanted, columns, &memory) }) {
-                touched.insert(id)
-            }
-        }
-    }
-
-    /// Whether values may be the same for a member, whose columns may not tell upper case from lower, or heed spaces at the
-    /// end: what is let try in vain is only tried.
-    private static func mayBeSame(_ left: Row, _ right: Row) -> Bool {
-        left.values.count == right.values.count
-            && zip(left.values, right.values).allSatisfy { left, right in
-                guard let left, let right, left != .null, right != .null else { return false }
-                if ColumnKind.mixed.isSame(left, right) { return true }
-                guard let left = left.characters, let right = right.characters else { return false }
-                return folded(left) == folded(right)
-            }
-    }
-
-    private static func folded(_ text: String) -> String {
-        TextFolding.trimming.folded(TextFolding.caseless.folded(text))
     }
 
     // MARK: Rows by themselves
@@ -187,7 +99,7 @@ extension Merger {
     /// - Parameter written: The rows that were written since it was last decided.
     mutating func decide(
         _ known: Withholding,
-        _ written: Set<RowID>,
+        _ written: inout NamedRows,
         _ memory: inout some GroupMemory
     ) throws -> Withholding? {
         let id = known.breach.row
@@ -207,18 +119,12 @@ extension Merger {
         case .reference(let columns, let referenced):
             // Members are let try what somebody has written anew, and what may be there again.
             if known.sequence > 0, version.withheld == nil { return nil }
-            let candidates = written.union(referenced.former.map { [$0] } ?? [])
-            if try candidates.contains(where: { try isNamed($0, referenced, wanted, columns, &memory) }) { return nil }
+            let named = wanted.picking(columns)
+            if try written.have(named, in: referenced, self, &memory) { return nil }
+            if let former = referenced.former, try has(former, named, in: referenced, &memory) { return nil }
             if known.sequence > 0 { return known }
             let write = Self.naming(wanted, columns, in: version.state)
-            var breach = known.breach
-            let base = try base(of: write, on: id, version, &memory)
-            let former = try referenced.former ?? formerlyNamed(referenced, wanted, columns, since: base, &memory)
-            breach.rule = .reference(
-                columns,
-                Referenced(table: referenced.table, columns: referenced.columns, former: former)
-            )
-            let changed = try former.flatMap { try memory.latest(of: $0) }
+            let changed = try referenced.former.flatMap { try memory.latest(of: $0) }
             let isChange = { (write: RowWrite) in
                 write.kind == .delete
                     || write.kind == .update
@@ -229,7 +135,7 @@ extension Merger {
                         }
             }
             if isMeant(write, version, without: changed, isChange) { return nil }
-            return try withhold(breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
+            return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
         case .row(let columns):
             if known.sequence > 0 { return version.withheld == nil ? nil : known }
             // What one member wrote and took itself, only another's rules refuse: nothing that a merge has made.

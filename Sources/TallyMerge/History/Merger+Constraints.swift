@@ -20,20 +20,39 @@ extension Merger {
         var known = Set(standing.map(\.breach))
         // Of one that was found twice, what says more.
         let told = breaches.filter { $0.rule.referenced?.former != nil }
-        let found = (told + breaches).filter { known.insert($0).inserted }.map {
+        var found = (told + breaches).filter { known.insert($0).inserted }.map {
             Withholding(breach: $0, sequence: 0, write: nil, wanted: nil)
         }
-        var touched = breaches.reduce(into: written) { $0.formUnion($1.rows) }
-        try addWhatIsNamedAgain(to: &touched, by: written, standing, &memory)
+        try noteFormer(of: &found, &memory)
+        var named = NamedRows(written)
+        var touched = (breaches + found.map(\.breach)).reduce(into: written) { $0.formUnion($1.rows) }
+        try addWhatIsNamedAgain(to: &touched, by: &named, standing, &memory)
         var (others, components) = Self.components(of: touched, in: standing + found)
-        for component in components { others += try settle(component, written, &memory) }
+        for component in components { others += try settle(component, written, &named, &memory) }
         standing = others
+    }
+
+    /// Adds the rows that wait for what one of those written may be.
+    private func addWhatIsNamedAgain(
+        to touched: inout Set<RowID>,
+        by written: inout NamedRows,
+        _ standing: [Withholding],
+        _ memory: inout some GroupMemory
+    ) throws {
+        for withholding in standing where !touched.contains(withholding.breach.row) {
+            let id = withholding.breach.row
+            guard case .reference(let columns, let referenced) = withholding.breach.rule,
+                let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row
+            else { continue }
+            if try written.have(wanted.picking(columns), in: referenced, self, &memory) { touched.insert(id) }
+        }
     }
 
     /// Decides anew about rows that are withheld because of one another.
     private mutating func settle(
         _ component: [Withholding],
         _ written: Set<RowID>,
+        _ named: inout NamedRows,
         _ memory: inout some GroupMemory
     ) throws -> [Withholding] {
         // Whether an expression still comes to the same for two rows, only members can tell: they are let try.
@@ -42,7 +61,7 @@ extension Merger {
         }
         var fixed: [Withholding] = []
         for withholding in mine where !withholding.breach.rule.isUnique {
-            if let kept = try decide(withholding, written, &memory) { fixed.append(kept) }
+            if let kept = try decide(withholding, &named, &memory) { fixed.append(kept) }
         }
         let taken = Set(fixed.map(\.breach.row))
         let lost = try contend(mine.filter { $0.breach.rule.isUnique }, except: taken, &memory)

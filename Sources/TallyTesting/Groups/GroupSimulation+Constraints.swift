@@ -127,8 +127,8 @@ extension GroupSimulation {
         var unheard: Set<Breach> = []
         do {
             var holding: [Breach] = []
-            for (breach, values) in found {
-                let standing = try merger.standing(of: breach, values, seenAt: end, in: &memory)
+            let standings = try merger.standings(of: found, seenAt: end, in: &memory)
+            for (breach, standing) in zip(found.map(\.breach), standings) {
                 note("\(index) finds \(breach.rows.map(\.number)): \(standing)")
                 if standing == .holds { holding.append(breach) }
                 if standing == .unheard { unheard.insert(breach) }

@@ -182,4 +182,30 @@ struct GroupLargeTransactionTests {
         #expect(try await group.everywhere(counts) == ["100|20000"])
         #expect(try await group.site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
     }
+
+    @Test
+    func thousandsOfRowsThatNameOtherColumnsOfManyMoreAreKeptOutAndComeBack() async throws {
+        let group = try GroupSite(tables: "parents: {}, children: {}")
+        try await group.shell("eu").run(
+            """
+            CREATE TABLE parents (id INTEGER PRIMARY KEY NOT NULL, code TEXT UNIQUE);
+            CREATE TABLE children (id INTEGER PRIMARY KEY NOT NULL, code TEXT REFERENCES parents (code));
+            INSERT INTO parents SELECT value, 'c' || value FROM generate_series(1, 20000);
+            """
+        )
+        try await group.site.syncOnce()
+        try await group.shell("eu").run(
+            "INSERT INTO children SELECT value, 'c' || value FROM generate_series(1, 5000);"
+        )
+        try await group.shell("us").run("UPDATE parents SET code = code || 'x';")
+        try await group.site.syncOnce()
+        let counts = "SELECT (SELECT count(*) FROM parents WHERE code LIKE '%x'), (SELECT count(*) FROM children);"
+        #expect(try await group.everywhere(counts) == ["20000|0"])
+        let waiting = try await group.site.run("conflicts", "list", "--state", "waiting").output
+        #expect(waiting.contains("parents id = 5000 had what code names"), "\(waiting.suffix(300))")
+        try await group.shell("edge").run("UPDATE parents SET code = 'c' || id;")
+        try await group.site.syncOnce()
+        #expect(try await group.everywhere(counts) == ["0|5000"])
+        #expect(try await group.site.run("conflicts", "list", "--state", "waiting").output.contains("No conflicts"))
+    }
 }

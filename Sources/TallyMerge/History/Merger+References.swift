@@ -1,0 +1,213 @@
+import TallyModel
+
+/// Rows that others name by other columns than their key.
+///
+/// There may be as many of the ones as of the others, so those are looked up by what they have in these columns.
+extension Merger {
+    /// What members are brought of some rows, by what the rows have in the columns that foreign keys refer to.
+    struct NamedRows {
+        private let ids: Set<RowID>
+        private var indexes: [ReferencedColumns: NamedValues<Void>] = [:]
+
+        init(_ ids: Set<RowID>) {
+            self.ids = ids
+        }
+
+        /// Whether one of the rows has what is named.
+        mutating func have(
+            _ named: Row,
+            in referenced: Referenced,
+            _ merger: Merger,
+            _ memory: inout some GroupMemory
+        ) throws -> Bool {
+            if ids.isEmpty { return false }
+            let place = ReferencedColumns(referenced)
+            if indexes[place] == nil {
+                var index = NamedValues<Void>()
+                for id in ids where id.table == place.table {
+                    if let row = try merger.row(id, in: &memory) { index.add(row.picking(place.columns), ()) }
+                }
+                indexes[place] = index
+            }
+            return indexes[place]?.contains(named) ?? false
+        }
+    }
+
+    /// Whether a row has what is named.
+    func has(
+        _ id: RowID,
+        _ named: Row,
+        in referenced: Referenced,
+        _ memory: inout some GroupMemory
+    ) throws -> Bool {
+        var row = NamedRows([id])
+        return try row.have(named, in: referenced, self, &memory)
+    }
+
+    /// Whether values may be the same for a member, whose columns may not tell upper case from lower, or heed spaces at the
+    /// end: what is let try in vain is only tried.
+    static func mayBeSame(_ left: Row, _ right: Row) -> Bool {
+        left.values.count == right.values.count
+            && zip(left.values, right.values).allSatisfy { left, right in
+                guard let left, let right, left != .null, right != .null else { return false }
+                if ColumnKind.mixed.isSame(left, right) { return true }
+                guard let left = left.characters, let right = right.characters else { return false }
+                return left.generouslyFolded == right.generouslyFolded
+            }
+    }
+
+    /// The last write that gave a row what it has in some columns.
+    static func naming(_ row: Row, _ columns: [Int], in state: RowState) -> RowWrite? {
+        state.writes.last { write in
+            write.edits.contains { columns.contains($0.column) && mayBeSame(Row([$0.after]), Row([row[$0.column]])) }
+        } ?? claim(on: columns, in: state)
+    }
+
+    // MARK: Who had what is named
+
+    /// What a row names, and as of when.
+    private struct Sought {
+        /// The place of what it is withheld for.
+        var place: Int
+        /// The sequence that its author had been brought to.
+        var base: UInt64
+    }
+
+    /// Notes, where the member did not say so, which row had what is named when that was written, or was given it since, and has
+    /// been written since.
+    func noteFormer(of found: inout [Withholding], _ memory: inout some GroupMemory) throws {
+        var sought: [ReferencedColumns: NamedValues<Sought>] = [:]
+        for place in found.indices {
+            guard case .reference(let columns, let referenced) = found[place].breach.rule, referenced.former == nil,
+                let version = try memory.latest(of: found[place].breach.row),
+                let row = try outcome(of: version.state, found[place].breach.row).row
+            else { continue }
+            let write = Self.naming(row, columns, in: version.state)
+            let base = try base(of: write, on: found[place].breach.row, version, &memory)
+            sought[ReferencedColumns(referenced), default: NamedValues()].add(
+                row.picking(columns),
+                Sought(place: place, base: base)
+            )
+        }
+        for (place, var wanted) in sought {
+            guard let least = wanted.contents.map(\.base).min() else { continue }
+            for id in try memory.rows(of: place.table, writtenAfter: least) where !wanted.isEmpty {
+                for (values, until) in try valuesEver(of: id, place.columns, backTo: least, &memory) {
+                    for sought in wanted.take(values, where: { $0.base < until }) {
+                        found[sought.place].breach.rule.note(former: id)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The sequence that the author of a row's write had been brought to, as far back as the ledger tells.
+    private func base(
+        of write: RowWrite?,
+        on id: RowID,
+        _ latest: RowVersion,
+        _ memory: inout some GroupMemory
+    ) throws -> UInt64 {
+        guard let write else { return latest.base }
+        var version = latest
+        while version.dot != write.stamp.dot {
+            guard version.sequence > 0, let earlier = try memory.version(of: id, upTo: version.sequence - 1) else {
+                break
+            }
+            version = earlier
+        }
+        return version.base
+    }
+
+    /// What members were brought in some columns of a row at `sequence` and since, and up to which sequence.
+    private func valuesEver(
+        of id: RowID,
+        _ columns: [Int],
+        backTo sequence: UInt64,
+        _ memory: inout some GroupMemory
+    ) throws -> [(values: Row, until: UInt64)] {
+        guard let latest = try memory.latest(of: id) else { return [] }
+        var values: [(values: Row, until: UInt64)] = []
+        var until = UInt64.max
+        var next: RowVersion? = latest
+        while let version = next {
+            if let row = try shown(version, id) { values.append((row.picking(columns), until)) }
+            if version.sequence <= max(sequence, 1) { break }
+            until = version.sequence
+            next = try memory.version(of: id, upTo: version.sequence - 1)
+        }
+        // What another's write took away at once was never shown.
+        for write in latest.state.writes where write.edits.contains(where: { columns.contains($0.column) }) {
+            for row in [try shown(latest, id), latest.state.base] {
+                var given = row?.picking(columns) ?? Row([Value?](repeating: nil, count: columns.count))
+                for edit in write.edits {
+                    if let place = columns.firstIndex(of: edit.column) { given[place] = edit.after }
+                }
+                values.append((given, .max))
+            }
+        }
+        return values
+    }
+}
+
+/// Columns that a foreign key refers to.
+private struct ReferencedColumns: Hashable {
+    var table: Int
+    var columns: [Int]
+
+    init(_ referenced: Referenced) {
+        table = referenced.table
+        columns = referenced.columns
+    }
+}
+
+/// Things by values that may be the same for a member.
+private struct NamedValues<Content> {
+    private var lots: [[String]: [(values: Row, content: Content)]] = [:]
+
+    var isEmpty: Bool { lots.isEmpty }
+    var contents: [Content] { lots.values.joined().map(\.content) }
+
+    /// What may be the same is of one lot, and more may be in it.
+    private static func lot(_ values: Row) -> [String] {
+        values.values.map { value in
+            guard let value else { return "" }
+            let text = (value.characters ?? "\(value.scalar ?? value)").generouslyFolded
+            switch value {
+            case .integer(let integer): return "\(Double(integer))"
+            case .real(let real): return "\(real)"
+            default: return Double(text).map { "\($0)" } ?? text
+            }
+        }
+    }
+
+    mutating func add(_ values: Row, _ content: Content) {
+        lots[Self.lot(values), default: []].append((values, content))
+    }
+
+    func contains(_ values: Row) -> Bool {
+        lots[Self.lot(values)]?.contains { Merger.mayBeSame($0.values, values) } ?? false
+    }
+
+    /// Takes out what is of these values and fulfils a condition.
+    mutating func take(_ values: Row, where isTaken: (Content) -> Bool) -> [Content] {
+        let lot = Self.lot(values)
+        guard let all = lots[lot] else { return [] }
+        let taken = all.filter { Merger.mayBeSame($0.values, values) && isTaken($0.content) }
+        let rest = all.filter { !(Merger.mayBeSame($0.values, values) && isTaken($0.content)) }
+        lots[lot] = rest.isEmpty ? nil : rest
+        return taken.map(\.content)
+    }
+}
+
+extension String {
+    fileprivate var generouslyFolded: String { TextFolding.trimming.folded(TextFolding.caseless.folded(self)) }
+}
+
+extension Breach.Rule {
+    fileprivate mutating func note(former: RowID) {
+        guard case .reference(let columns, var referenced) = self else { return }
+        referenced.former = former
+        self = .reference(columns, referenced)
+    }
+}
