@@ -125,6 +125,7 @@ extension Merger {
             if known.sequence > 0 { return known }
             let write = Self.naming(wanted, columns, in: version.state)
             let changed = try referenced.former.flatMap { try memory.latest(of: $0) }
+            let isLost = changed.map { isLostByMerging(named, in: referenced.columns, of: $0) } ?? false
             let isChange = { (write: RowWrite) in
                 write.kind == .delete
                     || write.kind == .update
@@ -134,7 +135,7 @@ extension Merger {
                             }
                         }
             }
-            if isMeant(write, version, without: changed, isChange) { return nil }
+            if !isLost, isMeant(write, version, without: changed, isChange) { return nil }
             return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
         case .row(let columns):
             if known.sequence > 0 { return version.withheld == nil ? nil : known }

@@ -71,14 +71,26 @@ extension Merger {
         var place: Int
         /// The sequence that its author had been brought to.
         var base: UInt64
+        /// Whether the member has said who had it.
+        var isTold: Bool
     }
 
-    /// Notes, where the member did not say so, which row had what is named when that was written, or was given it since, and has
-    /// been written since.
+    /// What a row has, or had, in columns that others refer to.
+    private struct FormerValues {
+        var id: RowID
+        var values: Row
+        /// The sequence up to which members were brought it.
+        var until: UInt64
+        /// Whether somebody gave the row these values and nobody who knew them took them away: merging did.
+        var isLost: Bool
+    }
+
+    /// Notes which row had what is named when that was written, or was given it since, and has been written since: first of all
+    /// one that lost it by merging, then the one that the member names.
     func noteFormer(of found: inout [Withholding], _ memory: inout some GroupMemory) throws {
         var sought: [ReferencedColumns: NamedValues<Sought>] = [:]
         for place in found.indices {
-            guard case .reference(let columns, let referenced) = found[place].breach.rule, referenced.former == nil,
+            guard case .reference(let columns, let referenced) = found[place].breach.rule,
                 let version = try memory.latest(of: found[place].breach.row),
                 let row = try outcome(of: version.state, found[place].breach.row).row
             else { continue }
@@ -86,17 +98,42 @@ extension Merger {
             let base = try base(of: write, on: found[place].breach.row, version, &memory)
             sought[ReferencedColumns(referenced), default: NamedValues()].add(
                 row.picking(columns),
-                Sought(place: place, base: base)
+                Sought(place: place, base: base, isTold: referenced.former != nil)
             )
         }
         for (place, var wanted) in sought {
             guard let least = wanted.contents.map(\.base).min() else { continue }
-            for id in try memory.rows(of: place.table, writtenAfter: least) where !wanted.isEmpty {
-                for (values, until) in try valuesEver(of: id, place.columns, backTo: least, &memory) {
-                    for sought in wanted.take(values, where: { $0.base < until }) {
-                        found[sought.place].breach.rule.note(former: id)
+            let former = try memory.rows(of: place.table, writtenAfter: least).flatMap { id in
+                try valuesEver(of: id, place.columns, backTo: least, &memory)
+            }
+            for former in former.filter(\.isLost) + former {
+                let isSought = { (sought: Sought) in
+                    sought.base < former.until && (former.isLost || !sought.isTold)
+                }
+                for sought in wanted.take(former.values, where: isSought) {
+                    found[sought.place].breach.rule.note(former: former.id)
+                }
+            }
+        }
+    }
+
+    /// Whether one of a row's writes gave it what is named and none that knew of that took it away: what it has come to
+    /// nobody meant.
+    func isLostByMerging(_ named: Row, in columns: [Int], of version: RowVersion) -> Bool {
+        let writes = version.state.writes
+        let givers = writes.filter { write in
+            let given = write.edits.filter { columns.contains($0.column) }
+            return !given.isEmpty
+                && given.allSatisfy { edit in
+                    zip(columns, named.values).contains {
+                        $0 == edit.column && Self.mayBeSame(Row([edit.after]), Row([$1]))
                     }
                 }
+        }
+        return givers.contains { giver in
+            !writes.contains { write in
+                write.stamp.dominates(giver.stamp)
+                    && (write.kind == .delete || write.edits.contains { columns.contains($0.column) })
             }
         }
     }
@@ -119,31 +156,36 @@ extension Merger {
         return version.base
     }
 
-    /// What members were brought in some columns of a row at `sequence` and since, and up to which sequence.
+    /// What members were brought in some columns of a row at `sequence` and since, and what was written there.
     private func valuesEver(
         of id: RowID,
         _ columns: [Int],
         backTo sequence: UInt64,
         _ memory: inout some GroupMemory
-    ) throws -> [(values: Row, until: UInt64)] {
+    ) throws -> [FormerValues] {
         guard let latest = try memory.latest(of: id) else { return [] }
-        var values: [(values: Row, until: UInt64)] = []
+        var values: [FormerValues] = []
         var until = UInt64.max
         var next: RowVersion? = latest
         while let version = next {
-            if let row = try shown(version, id) { values.append((row.picking(columns), until)) }
+            if let row = try shown(version, id) {
+                values.append(FormerValues(id: id, values: row.picking(columns), until: until, isLost: false))
+            }
             if version.sequence <= max(sequence, 1) { break }
             until = version.sequence
             next = try memory.version(of: id, upTo: version.sequence - 1)
         }
         // What another's write took away at once was never shown.
+        let now = try shown(latest, id)
         for write in latest.state.writes where write.edits.contains(where: { columns.contains($0.column) }) {
-            for row in [try shown(latest, id), latest.state.base] {
+            for row in [now, latest.state.base] {
                 var given = row?.picking(columns) ?? Row([Value?](repeating: nil, count: columns.count))
                 for edit in write.edits {
                     if let place = columns.firstIndex(of: edit.column) { given[place] = edit.after }
                 }
-                values.append((given, .max))
+                let isThere = now.map { Self.mayBeSame($0.picking(columns), given) } ?? false
+                let isLost = !isThere && isLostByMerging(given, in: columns, of: latest)
+                values.append(FormerValues(id: id, values: given, until: .max, isLost: isLost))
             }
         }
         return values

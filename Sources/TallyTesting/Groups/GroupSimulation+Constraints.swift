@@ -107,11 +107,11 @@ extension GroupSimulation {
                 return (Breach(row: id, rule: rule), row.picking([Self.parent]))
             }
         case .unique, .caseless:
-            return written.sorted().compactMap { id in
-                guard let row = rows[id] ?? nil, let other = obstacle(of: row, id, index, without: []) else {
-                    return nil
+            // A member that looks afterwards sees all that there is.
+            return written.sorted().flatMap { id in
+                obstacles(of: rows[id] ?? nil, id, index, without: []).map { other in
+                    (Breach(row: id, rule: .unique([name], other)), nil)
                 }
-                return (Breach(row: id, rule: .unique([name], other)), nil)
             }
         }
     }
@@ -204,10 +204,14 @@ extension GroupSimulation {
     }
 
     private func obstacle(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> RowID? {
-        guard let row else { return nil }
-        return members[index].rows.first { other, held in
+        obstacles(of: row, id, index, without: others).first
+    }
+
+    private func obstacles(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> [RowID] {
+        guard let row else { return [] }
+        return members[index].rows.filter { other, held in
             other != id && !others.contains(other) && held.row != nil && name(of: held.row) == name(of: row)
-        }?.key
+        }.keys.sorted()
     }
 
     /// Has the node decide which rows members do without.
