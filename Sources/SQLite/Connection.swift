@@ -49,10 +49,11 @@ package final class Connection {
     }
 
     /// Has what a process that died has left half done in the file undone or done, which whoever only reads cannot do
-    /// (https://www.sqlite.org/rescode.html#readonly_rollback). Where nobody may, the first statement says so.
+    /// (https://www.sqlite.org/rescode.html#readonly_rollback).
     private static func recover(_ handle: OpaquePointer, _ path: String, _ busyTimeout: Duration) {
         let look = "SELECT 1 FROM sqlite_schema LIMIT 1"
         guard SQLiteError.asksForRecovery(sqlite3_exec(handle, look, nil, nil, nil)) else { return }
+        // Where this may not write the file either, the reader's own first statement says what is wrong.
         try? Connection(path: path, access: .readWrite, busyTimeout: busyTimeout).execute(look)
     }
 
