@@ -113,7 +113,14 @@ extension Merger {
             let write = Self.naming(wanted, columns, in: version.state)
             if known.sequence == 0 {
                 let gone = try memory.latest(of: parent)
-                if isMeant(write, version, without: gone, { $0.kind == .delete }) { return nil }
+                let child = Child(
+                    id: id,
+                    version: version,
+                    naming: write,
+                    columns: columns,
+                    named: wanted.picking(columns)
+                )
+                if try isMeant(child, without: (parent, gone), { $0.kind == .delete }, &memory) { return nil }
             }
             return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
         case .reference(let columns, let referenced):
@@ -135,7 +142,10 @@ extension Merger {
                             }
                         }
             }
-            if !isLost, isMeant(write, version, without: changed, isChange) { return nil }
+            let child = Child(id: id, version: version, naming: write, columns: columns, named: named)
+            if !isLost, try isMeant(child, without: (referenced.former ?? id, changed), isChange, &memory) {
+                return nil
+            }
             return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
         case .row(let columns):
             if known.sequence > 0 { return version.withheld == nil ? nil : known }
@@ -150,28 +160,56 @@ extension Merger {
         }
     }
 
+    /// A row that names another one.
+    private struct Child {
+        var id: RowID
+        var version: RowVersion
+        /// The write with which it came to; `nil` where every member has long known.
+        var naming: RowWrite?
+        var columns: [Int]
+        var named: Row
+    }
+
     /// Whether somebody left the row without its parent who knew both: in a member that does not enforce foreign keys.
     ///
     /// - Parameter isChange: Whether one of the parent's writes took away what the row names.
     private func isMeant(
-        _ write: RowWrite?,
-        _ child: RowVersion,
-        without parent: RowVersion?,
-        _ isChange: (RowWrite) -> Bool
-    ) -> Bool {
-        guard let parent else { return true }
+        _ child: Child,
+        without parent: (id: RowID, version: RowVersion?),
+        _ isChange: (RowWrite) -> Bool,
+        _ memory: inout some GroupMemory
+    ) throws -> Bool {
+        guard let version = parent.version else { return true }
         // What a constraint keeps out nobody took away, however long everybody has known the child.
-        if parent.withheld != nil { return false }
-        guard let write else { return true }
+        if version.withheld != nil { return false }
         // Who deletes both leaves nothing without its parent: somebody else's write has kept this one.
-        if child.state.writes.contains(where: { $0.kind == .delete }) { return false }
-        let changes = parent.state.writes.filter(isChange)
+        if child.version.state.writes.contains(where: { $0.kind == .delete }) { return false }
+        let changes = version.state.writes.filter(isChange)
+        if changes.isEmpty { return true }
         // What a person decides about one row is not meant for others that name it.
-        return changes.isEmpty
-            || changes.contains { change in
-                change.stamp.dot.actor != .node
-                    && (change.stamp.dominates(write.stamp) || write.stamp.dominates(change.stamp))
-            }
+        let authored = changes.filter { $0.stamp.dot.actor != .node }
+        if let naming = child.naming?.stamp {
+            return authored.contains { $0.stamp.dominates(naming) || naming.dominates($0.stamp) }
+        }
+        guard let naming = try versionOfNaming(child, &memory) else { return true }
+        return try authored.contains { change in
+            let made = try self.version(of: parent.id, from: version, made: change, &memory)
+            return made.dot.actor == naming.dot.actor || naming.sequence <= made.base || made.sequence <= naming.base
+        }
+    }
+
+    /// The version with which a row came to name another one, of which its state no longer tells the write; `nil` where the
+    /// ledger does not either.
+    private func versionOfNaming(_ child: Child, _ memory: inout some GroupMemory) throws -> RowVersion? {
+        var first = child.version
+        while first.sequence > 0, let earlier = try memory.version(of: child.id, upTo: first.sequence - 1),
+            let row = try outcome(of: earlier.state, child.id).row,
+            Self.mayBeSame(row.picking(child.columns), child.named)
+        {
+            first = earlier
+        }
+        let write = first.state.writes.last { $0.stamp.dot == first.dot }
+        return write?.isAbout(child.columns) ?? false ? first : nil
     }
 
     /// What the row would be without what one of its last writes put into some columns.

@@ -146,6 +146,16 @@ extension Merger {
         _ memory: inout some GroupMemory
     ) throws -> UInt64 {
         guard let write else { return latest.base }
+        return try version(of: id, from: latest, made: write, &memory).base
+    }
+
+    /// The version that a row's write made, or the first one that the ledger tells of.
+    func version(
+        of id: RowID,
+        from latest: RowVersion,
+        made write: RowWrite,
+        _ memory: inout some GroupMemory
+    ) throws -> RowVersion {
         var version = latest
         while version.dot != write.stamp.dot {
             guard version.sequence > 0, let earlier = try memory.version(of: id, upTo: version.sequence - 1) else {
@@ -153,7 +163,7 @@ extension Merger {
             }
             version = earlier
         }
-        return version.base
+        return version
     }
 
     /// What members were brought in some columns of a row at `sequence` and since, and what was written there.
