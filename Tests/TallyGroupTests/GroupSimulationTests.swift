@@ -24,7 +24,8 @@ struct GroupSimulationTests {
 
     /// What members hold rows to, and whether all of them do so at all times.
     private static let constraints: [(GroupSimulation.Constraint, isMixed: Bool)] = [
-        (.unique, false), (.unique, true), (.caseless, false), (.caseless, true), (.parent, true),
+        (.unique, false), (.unique, true), (.caseless, false), (.caseless, true), (.opaque, false), (.opaque, true),
+        (.parent, true),
     ]
 
     @Test("Members that hold rows to a constraint agree who gives way, and nothing is lost", arguments: constraints)

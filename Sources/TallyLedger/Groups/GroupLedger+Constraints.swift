@@ -12,7 +12,8 @@ extension GroupLedger {
     public func withholdings() throws -> [Withholding] {
         try connection.all(
             """
-            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes
+            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes,
+                told
             FROM conflict WHERE state = 'waiting' AND rule IN ('unique', 'parent', 'reference', 'row') ORDER BY id
             """
         ).map { row in
@@ -27,7 +28,8 @@ extension GroupLedger {
                 sequence: UInt64(sequence),
                 write: try RowState(encoded: writes).writes.first,
                 wanted: nil,
-                further: further.map { Breach(row: id, rule: .unique(Self.terms(row[6]), $0)) }
+                further: further.map { Breach(row: id, rule: .unique(Self.terms(row[6]), $0)) },
+                told: try row[10].blob.map(Self.told) ?? []
             )
         }
     }
@@ -53,6 +55,20 @@ extension GroupLedger {
             if known[row] == standing[row] { continue }
             try insert(withholding, names[row], member, moment, try shown(row))
         }
+        let told = former.reduce(into: [:]) { $0[$1.breach, default: []] += $1.told }
+        for withholding in now where withholding.told != told[withholding.breach] ?? [] {
+            try note(withholding.told, of: withholding.breach)
+        }
+    }
+
+    /// Notes what members have told of a row that is on record.
+    private func note(_ told: [ToldClash], of breach: Breach) throws {
+        try connection.run(
+            "UPDATE conflict SET told = ? WHERE table_number = ? AND key = ? AND state = 'waiting' AND rule = 'unique'",
+            told.isEmpty ? .null : .bytes(Self.encoded(told)),
+            .integer(Int64(breach.row.table)),
+            .bytes(breach.row.key)
+        )
     }
 
     /// What is on record of withheld rows.
@@ -110,6 +126,7 @@ extension GroupLedger {
             beyond?.other.map { .bytes($0.key) } ?? .null,
             member.map { .integer(Int64($0.number)) } ?? .null
         )
+        if !withholding.told.isEmpty { try note(withholding.told, of: breach) }
     }
 
     /// Notes that one member alone does without a row, unless that is on record.
@@ -210,6 +227,37 @@ extension GroupLedger {
         terms.map { $0.folding == .exact ? "\($0.column)" : "\($0.column) \($0.folding.rawValue)" }.joined(
             separator: ","
         )
+    }
+
+    /// One after the other, each as its table, and the keys and the rows of both.
+    private static func encoded(_ told: [ToldClash]) -> [UInt8] {
+        RowCoding.encode(
+            Row(
+                told.flatMap { clash -> [Value?] in
+                    [
+                        .integer(Int64(clash.first.table)),
+                        .bytes(clash.first.key), .bytes(RowCoding.encode(clash.firstRow)),
+                        .bytes(clash.second.key), .bytes(RowCoding.encode(clash.secondRow)),
+                    ]
+                }
+            )
+        )
+    }
+
+    private static func told(_ encoded: [UInt8]) throws -> [ToldClash] {
+        let values = try RowCoding.decode(encoded).values
+        return try stride(from: 0, to: values.count - 4, by: 5).compactMap { place in
+            guard let table = values[place]?.integer, let first = values[place + 1]?.blob,
+                let firstRow = values[place + 2]?.blob, let second = values[place + 3]?.blob,
+                let secondRow = values[place + 4]?.blob
+            else { return nil }
+            return ToldClash(
+                RowID(table: Int(table), key: first),
+                try RowCoding.decode(firstRow),
+                RowID(table: Int(table), key: second),
+                try RowCoding.decode(secondRow)
+            )
+        }
     }
 
     private static func columns(_ value: Value) -> [Int] { terms(value).map(\.column) }

@@ -167,6 +167,13 @@ enum GroupMigration {
             ALTER TABLE group_table ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
             """
         ),
+        (
+            "told clashes",
+            """
+            -- Which rows, as they were, members have said not to go side by side; NULL where that follows from their values.
+            ALTER TABLE conflict ADD COLUMN told BLOB;
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {

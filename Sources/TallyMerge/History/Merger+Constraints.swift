@@ -18,10 +18,16 @@ extension Merger {
         into memory: inout some GroupMemory
     ) throws {
         var known = Set(standing.map(\.breach))
+        let told = Set(standing.flatMap(\.told))
         // Of one that was found twice, what says more.
-        let told = breaches.filter { $0.rule.referenced?.former != nil }
-        var found = (told + breaches).filter { known.insert($0).inserted }.map {
-            Withholding(breach: $0, sequence: 0, write: nil, wanted: nil)
+        let precise = breaches.filter { $0.rule.referenced?.former != nil }
+        var found: [Withholding] = []
+        for breach in precise + breaches {
+            let clash = try toldClash(of: breach, &memory)
+            guard known.insert(breach).inserted || clash.map({ !told.contains($0) }) ?? false else { continue }
+            found.append(
+                Withholding(breach: breach, sequence: 0, write: nil, wanted: nil, told: clash.map { [$0] } ?? [])
+            )
         }
         try noteFormer(of: &found, &memory)
         var named = NamedRows(written)
@@ -30,6 +36,14 @@ extension Merger {
         var (others, components) = Self.components(of: touched, in: standing + found)
         for component in components { others += try settle(component, written, &named, &memory) }
         standing = others
+    }
+
+    /// What a member says with a breach of a rule that only members know; `nil` for all others.
+    private func toldClash(of breach: Breach, _ memory: inout some GroupMemory) throws -> ToldClash? {
+        guard case .unique([], let other) = breach.rule, let row = try row(breach.row, in: &memory),
+            let rival = try self.row(other, in: &memory)
+        else { return nil }
+        return ToldClash(breach.row, row, other, rival)
     }
 
     /// Adds the rows that wait for what one of those written may be.
@@ -55,16 +69,12 @@ extension Merger {
         _ named: inout NamedRows,
         _ memory: inout some GroupMemory
     ) throws -> [Withholding] {
-        // Whether an expression still comes to the same for two rows, only members can tell: they are let try.
-        let mine = component.filter {
-            $0.sequence == 0 || !$0.breach.rule.isOpaque || $0.rows.isDisjoint(with: written)
-        }
         var fixed: [Withholding] = []
-        for withholding in mine where !withholding.breach.rule.isUnique {
+        for withholding in component where !withholding.breach.rule.isUnique {
             if let kept = try decide(withholding, &named, &memory) { fixed.append(kept) }
         }
         let taken = Set(fixed.map(\.breach.row))
-        let lost = try contend(mine.filter { $0.breach.rule.isUnique }, except: taken, &memory)
+        let lost = try contend(component.filter { $0.breach.rule.isUnique }, except: taken, written, &memory)
         // What no longer stands is brought to members as it is.
         let left = Set((fixed + lost).map(\.breach.row))
         for row in Set(component.map(\.breach.row)).subtracting(left).sorted() {
@@ -143,14 +153,17 @@ extension Merger {
     /// Lets rows have what they claim, the earlier claim first: a row whose claim clashes with those before it keeps the
     /// values from before it claimed them, and where it has none, or these clash as well, it is not to be there.
     ///
-    /// What each row is then depends on the rows' states alone.
+    /// What each row is then depends on the rows' states alone, and on what members have told of these.
     private mutating func contend(
         _ rivals: [Withholding],
         except taken: Set<RowID>,
+        _ written: Set<RowID>,
         _ memory: inout some GroupMemory
     ) throws -> [Withholding] {
         guard !rivals.isEmpty else { return [] }
-        let rules = UniqueRules(rivals.map(\.breach) + rivals.compactMap(\.further))
+        // What members said of rows that were written since is of no use: they are let try.
+        let told = Set(rivals.flatMap(\.told)).filter { written.isDisjoint(with: $0.rows) }
+        let rules = UniqueRules(rivals.map(\.breach) + rivals.compactMap(\.further), told)
         var claims: [Claim] = []
         for id in rules.rows.subtracting(taken) {
             guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
@@ -168,9 +181,6 @@ extension Merger {
                     if let terms = rules.clash(claim.id, row, other.claim.id, other.row) {
                         return (other.claim.id, terms)
                     }
-                    // Of rows that have what they had before, nobody has said that they clash.
-                    let isWanted = row == claim.wanted && other.row == other.claim.wanted
-                    if isWanted, rules.isPair(claim.id, other.claim.id) { return (other.claim.id, []) }
                 }
                 return nil
             }
@@ -190,6 +200,8 @@ extension Merger {
             made.further = further.map { Breach(row: claim.id, rule: .unique($0.terms, $0.id)) }
             lost.append(made)
         }
+        // As long as any of the rows waits, what was told of all of them stays known: else it would be asked for ever.
+        if !lost.isEmpty { lost[0].told = told.sorted() }
         return lost
     }
 
@@ -247,24 +259,22 @@ private struct UniqueRules {
     private(set) var rows: Set<RowID> = []
     /// By table: the terms of each.
     private var terms: [Int: Set<[UniqueTerm]>] = [:]
-    /// Rows that clash under a constraint that only members can tell the values of.
-    private var pairs: Set<Set<RowID>> = []
+    private let told: Set<ToldClash>
 
-    init(_ breaches: [Breach]) {
+    init(_ breaches: [Breach], _ told: Set<ToldClash>) {
+        self.told = told
         for breach in breaches {
             guard case .unique(let terms, let other) = breach.rule else { continue }
             rows.formUnion([breach.row, other])
-            if terms.isEmpty {
-                pairs.insert([breach.row, other])
-            } else {
-                self.terms[breach.row.table, default: []].insert(terms)
-            }
+            if !terms.isEmpty { self.terms[breach.row.table, default: []].insert(terms) }
         }
+        for clash in told { rows.formUnion(clash.rows) }
     }
 
     func columns(of table: Int) -> [Int] { Set((terms[table] ?? []).joined().map(\.column)).sorted() }
 
-    /// The terms by which two rows must not be, and are, the same; `nil` where they may be as they are.
+    /// The terms by which two rows must not be, and are, the same: none of them where members said so; `nil` where they may
+    /// be as they are.
     func clash(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row) -> [UniqueTerm]? {
         guard id.table == other.table else { return nil }
         // The same one whoever asks.
@@ -273,9 +283,7 @@ private struct UniqueRules {
                 ($0.column, $0.folding.rawValue) < ($1.column, $1.folding.rawValue)
             }
         }
-        return ordered.first { $0.clash(row, rival) }
+        if let terms = ordered.first(where: { $0.clash(row, rival) }) { return terms }
+        return told.contains(ToldClash(id, row, other, rival)) ? [] : nil
     }
-
-    /// Whether two rows clash under an expression.
-    func isPair(_ id: RowID, _ other: RowID) -> Bool { pairs.contains([id, other]) }
 }

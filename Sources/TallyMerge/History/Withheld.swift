@@ -42,9 +42,6 @@ public struct Breach: Sendable, Hashable {
         public var referenced: Referenced? { if case .reference(_, let referenced) = self { referenced } else { nil } }
 
         public var isUnique: Bool { if case .unique = self { true } else { false } }
-
-        /// Whether it is about values that only members can tell.
-        var isOpaque: Bool { if case .unique([], _) = self { true } else { false } }
     }
 
     public var row: RowID
@@ -133,6 +130,33 @@ public struct Referenced: Sendable, Hashable {
     }
 }
 
+/// Two rows that no member can hold side by side as they are: what members say where only they know the rule.
+public struct ToldClash: Sendable, Hashable, Comparable {
+    /// The one with the lesser key first.
+    public let first: RowID
+    public let second: RowID
+    /// What they held.
+    public let firstRow: Row
+    public let secondRow: Row
+
+    public var rows: Set<RowID> { [first, second] }
+
+    /// - Parameters:
+    ///   - row: What the row `id` holds.
+    ///   - rival: What `other` holds.
+    public init(_ id: RowID, _ row: Row, _ other: RowID, _ rival: Row) {
+        let isInOrder = id < other
+        first = isInOrder ? id : other
+        second = isInOrder ? other : id
+        firstRow = isInOrder ? row : rival
+        secondRow = isInOrder ? rival : row
+    }
+
+    public static func < (left: ToldClash, right: ToldClash) -> Bool {
+        (left.first, left.second) < (right.first, right.second)
+    }
+}
+
 /// A row that is withheld, and why.
 public struct Withholding: Sendable, Hashable {
     /// The row that lost, and what stands against it.
@@ -145,13 +169,25 @@ public struct Withholding: Sendable, Hashable {
     public var wanted: Row?
     /// What stands against the values that the row had before, where something does.
     public var further: Breach?
+    /// What members have told of this row and of those that are withheld together with it, on one of them.
+    public var told: [ToldClash]
 
     /// The row, and all that stand against it.
-    public var rows: Set<RowID> { breach.rows.union(further?.rows ?? []) }
+    public var rows: Set<RowID> {
+        told.reduce(into: breach.rows.union(further?.rows ?? [])) { $0.formUnion($1.rows) }
+    }
 
-    public init(breach: Breach, sequence: UInt64, write: RowWrite?, wanted: Row?, further: Breach? = nil) {
+    public init(
+        breach: Breach,
+        sequence: UInt64,
+        write: RowWrite?,
+        wanted: Row?,
+        further: Breach? = nil,
+        told: [ToldClash] = []
+    ) {
         self.breach = breach
         self.further = further
+        self.told = told
         self.sequence = sequence
         self.write = write
         self.wanted = wanted

@@ -5,7 +5,9 @@ import TallyModel
 extension GroupSimulation {
     private static let parent = 3
 
-    private var name: UniqueTerm { UniqueTerm(column: 1, folding: shape.constraint == .caseless ? .ascii : .exact) }
+    private var name: UniqueTerm { UniqueTerm(column: 1, folding: shape.constraint == .unique ? .exact : .ascii) }
+    /// What members say of it.
+    private var terms: [UniqueTerm] { shape.constraint == .opaque ? [] : [name] }
 
     /// What a row's name is to the constraint.
     private func name(of row: Row?) -> String? {
@@ -38,7 +40,7 @@ extension GroupSimulation {
         guard members[index].keeping != .never else { return true }
         switch shape.constraint {
         case nil: return true
-        case .unique, .caseless: return takes(rows, index)
+        case .unique, .caseless, .opaque: return takes(rows, index)
         case .parent:
             var after = members[index].rows.mapValues(\.row)
             for (id, row) in rows { after[id] = .some(row) }
@@ -106,11 +108,11 @@ extension GroupSimulation {
                 let rule = Breach.Rule.parent([Self.parent], Self.parent(of: row)!)
                 return (Breach(row: id, rule: rule), row.picking([Self.parent]))
             }
-        case .unique, .caseless:
+        case .unique, .caseless, .opaque:
             // A member that looks afterwards sees all that there is.
             return written.sorted().flatMap { id in
                 obstacles(of: rows[id] ?? nil, id, index, without: []).map { other in
-                    (Breach(row: id, rule: .unique([name], other)), nil)
+                    (Breach(row: id, rule: .unique(terms, other)), nil)
                 }
             }
         }
@@ -170,7 +172,7 @@ extension GroupSimulation {
         // What is refused is tried again until it is taken: nothing is left unheard.
         for row in refused {
             guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
-            let breach = Breach(row: row.id, rule: .unique([name], other))
+            let breach = Breach(row: row.id, rule: .unique(terms, other))
             _ = report([(breach, nil)], by: batch.member, end: batch.end)
         }
         // What stands against what once all are as they are to be does not show where they are as they were.
@@ -178,7 +180,7 @@ extension GroupSimulation {
             let rival = pending[..<place].first { $0.row != nil && name(of: $0.row) == name(of: row.row) }
             guard let rival else { continue }
             _ = report(
-                [(Breach(row: row.id, rule: .unique([name], rival.id)), nil)],
+                [(Breach(row: row.id, rule: .unique(terms, rival.id)), nil)],
                 by: batch.member,
                 end: batch.end
             )
@@ -231,7 +233,8 @@ extension GroupSimulation {
             }
             switch shape.constraint {
             case nil: break
-            case .unique, .caseless: if !takes([], index) { return "two rows of member \(index) have one name" }
+            case .unique, .caseless, .opaque:
+                if !takes([], index) { return "two rows of member \(index) have one name" }
             case .parent:
                 let rows = members[index].rows.mapValues(\.row)
                 for id in Self.orphans(of: Array(rows.keys), in: rows) where !isMeant(id, rows[id] ?? nil) {

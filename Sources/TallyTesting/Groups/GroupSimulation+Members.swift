@@ -61,7 +61,7 @@ extension GroupSimulation {
     }
 
     private mutating func spelled(_ name: String) -> String {
-        shape.constraint == .caseless && dice.below(2) == 0 ? name.uppercased() : name
+        [.caseless, .opaque].contains(shape.constraint) && dice.below(2) == 0 ? name.uppercased() : name
     }
 
     private mutating func change(_ row: Row?, _ key: Int) -> AuthoredRow? {

@@ -24,6 +24,8 @@ package struct GroupSimulation: Sendable {
         case unique
         /// No two rows have names that differ in the case of letters alone.
         case caseless
+        /// The same, and only members know it.
+        case opaque
         /// The row that the last column names has to be there.
         case parent
 
