@@ -4,8 +4,9 @@ CONFIGURATION := release
 SWIFT_SOURCES := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 DEMO ?=
 BENCH ?=
+ROUNDS ?= 10
 
-.PHONY: build demo demo-postgres demo-group test bench format lint setup clean
+.PHONY: build demo demo-postgres demo-group test soak bench format lint setup clean
 
 build: setup
 	swift build -c $(CONFIGURATION) --product tally
@@ -23,10 +24,18 @@ demo-group: build
 	@$$(swift build -c $(CONFIGURATION) --show-bin-path)/tally demo --kind group $(DEMO)
 
 # Building first keeps a failing build apart from a failing test; the last lines of a failing run name what failed.
-# TALLY_SEED=… replays what a test printed.
+# Whatever is random is drawn from the same seed every time. TALLY_SEED=… replays what a test printed.
 test: setup
 	swift build -c $(CONFIGURATION) --build-tests
 	@scripts/test -c $(CONFIGURATION) --skip-build
+
+# Histories and writes at random, other ones each time: make soak ROUNDS=100
+soak: setup
+	swift build -c $(CONFIGURATION) --build-tests
+	@for round in $$(seq $(ROUNDS)); do \
+		TALLY_SEED=new scripts/test -c $(CONFIGURATION) --skip-build \
+			--filter 'GroupSimulationTests|GroupRandomWriteTests' || exit 1; \
+	done
 
 # Options for the benchmarks: make bench BENCH="--help"
 bench: build

@@ -10,9 +10,14 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         state = seed
     }
 
-    /// The seed that the environment variable `TALLY_SEED` holds, to replay a run, or a new one.
+    /// The seed that the environment variable `TALLY_SEED` holds, to replay a run; a new one where it says `new`; else the
+    /// same one every time, so that a change is judged by what it does and not by the day's luck.
     package static func newSeed() -> UInt64 {
-        ProcessInfo.processInfo.environment["TALLY_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...UInt64.max >> 1)
+        switch ProcessInfo.processInfo.environment["TALLY_SEED"] {
+        case nil: 1_000_003
+        case "new": UInt64.random(in: 1...UInt64.max >> 1)
+        case let seed?: UInt64(seed) ?? 1_000_003
+        }
     }
 
     package mutating func next() -> UInt64 {
