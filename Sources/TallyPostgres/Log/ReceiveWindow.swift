@@ -22,6 +22,22 @@ enum ReceiveWindow {
         return setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
+    /// How long the kernel at the other end is given to send what it had no room for.
+    private static let refill: TimeInterval = 80e-6
+    /// More than a server writes in that time.
+    private static let piece: Int32 = 32 << 10
+
+    /// Whether more comes at once, after all was read that was here.
+    ///
+    /// There may be megabytes of it: where the kernel paces what it sends (BBR does), or sent something again, it does not
+    /// come as fast as it is read. Left alone, it would come a window's worth at a time, and the server, whose messages then
+    /// find no room, would wait.
+    static func refills(_ socket: Int32) -> Bool {
+        Thread.sleep(forTimeInterval: refill)
+        var waiting: Int32 = 0
+        return ioctl(socket, UInt(FIONREAD), &waiting) == 0 && waiting >= piece
+    }
+
     /// The shortest round trip so far, in microseconds: the average says how busy the two are rather than how far apart.
     ///
     /// `tcpi_min_rtt` of Linux's `struct tcp_info` (`include/uapi/linux/tcp.h`), to which the C library's does not reach.

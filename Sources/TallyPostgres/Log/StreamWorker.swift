@@ -260,6 +260,11 @@ final class StreamWorker {
                 signals.bell.wait(atMost: now.duration(to: keeper.nextDue(now)))
                 signals.bell.clear()
             } else if pace.isBehind {
+                if pace.looksForMore() {
+                    let isMore = ReceiveWindow.refills(try replication.socket)
+                    pace.looked(isMore)
+                    if isMore { return }
+                }
                 Thread.sleep(forTimeInterval: pace.rest(late: lateness) / .seconds(1))
             } else {
                 var deadline = keeper.nextDue(now)
