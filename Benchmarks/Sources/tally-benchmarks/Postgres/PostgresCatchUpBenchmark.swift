@@ -7,8 +7,9 @@ struct PostgresCatchUpBenchmark: Benchmark {
         return try PostgresItems.Work.allCases.flatMap { work in
             let count = work.count(bench.options.rows)
             var race = Race(count: count)
+            var processor: [Double] = []
             try bench.eachRun { run in
-                try measure(work, count, pair, &race)
+                processor.append(try measure(work, count, pair, &race) / Double(count) * 1e6)
                 bench.say("  \(work.name), run \(run): \(race.last)")
             }
             let title = "PostgreSQL: catch-up, \(Figures.count(count)) \(work.name)"
@@ -21,11 +22,23 @@ struct PostgresCatchUpBenchmark: Benchmark {
                     unit: "times",
                     aim: .atLeast(2)
                 ),
+                Finding(
+                    "\(title), Tally’s own processor time",
+                    values: Spread(processor),
+                    unit: "s per million changes",
+                    aim: nil
+                ),
             ]
         }
     }
 
-    private func measure(_ work: PostgresItems.Work, _ count: Int, _ pair: PostgresPair, _ race: inout Race) throws {
+    /// - Returns: Tally's processor time, in seconds.
+    private func measure(
+        _ work: PostgresItems.Work,
+        _ count: Int,
+        _ pair: PostgresPair,
+        _ race: inout Race
+    ) throws -> Double {
         try pair.withDatabases(rows: work.rowsBefore(count)) { databases in
             try databases.runTally("PostgreSQL: initial load")
             try databases.subscribe()
@@ -43,7 +56,8 @@ struct PostgresCatchUpBenchmark: Benchmark {
             let tally = try databases.timeTally("PostgreSQL: catch-up", until: isDone)
             try databases.check(databases.name)
             try databases.removeTally()
-            race.add(tally: tally, peer: peer)
+            race.add(tally: tally.time, peer: peer)
+            return tally.processor
         }
     }
 }

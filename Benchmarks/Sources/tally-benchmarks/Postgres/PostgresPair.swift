@@ -22,16 +22,17 @@ final class PostgresPair {
 
     /// One measurement: a database on the source with a table of `rows` rows, and two empty ones on the target, for
     /// Tally and for its peer; all gone afterwards.
-    func withDatabases(rows: Int, _ body: (PostgresRun) throws -> Void) throws {
+    func withDatabases<Result>(rows: Int, _ body: (PostgresRun) throws -> Result) throws -> Result {
         let run = try nextRun()
         try source.psql("CREATE DATABASE \(run.name)", "postgres")
         for name in [run.name, run.peer] { try target.psql("CREATE DATABASE \(name)", "postgres") }
         try source.psql(PostgresItems.table + PostgresItems.fill(rows), run.name)
         try run.configure()
-        try body(run)
+        let result = try body(run)
         try source.psql("DROP DATABASE \(run.name) WITH (FORCE)", "postgres")
         for name in [run.name, run.peer] { try target.psql("DROP DATABASE \(name) WITH (FORCE)", "postgres") }
         try checkpoint()
+        return result
     }
 
     /// A name of its own, and a folder.
@@ -126,23 +127,27 @@ struct PostgresRun {
     }
 
     /// Runs `tally run --once` to its end.
-    func runTally(_ label: String) throws {
+    ///
+    /// - Returns: Its processor time, in seconds.
+    @discardableResult
+    func runTally(_ label: String) throws -> Double {
         let process = try startTally("run", "--once")
         try process.wait()
         pair.bench.memory.record(process.peakMemory, label)
+        return process.spentTime
     }
 
     /// Runs `tally run --once` to its end.
     ///
-    /// - Returns: The time, in seconds, from its reading the slot to `condition` holding in the copy.
-    func timeTally(_ label: String, until condition: String) throws -> Double {
+    /// - Returns: The time, in seconds, from its reading the slot to `condition` holding in the copy, and its processor time.
+    func timeTally(_ label: String, until condition: String) throws -> (time: Double, processor: Double) {
         let process = try startTally("run", "--once")
         let isRead = "active AND database = current_database() AND slot_name LIKE 'tally%'"
         try source.wait(for: "EXISTS (SELECT FROM pg_replication_slots WHERE \(isRead))", name)
         let time = try pair.bench.time { try target.wait(for: condition, name) }
         try process.wait()
         pair.bench.memory.record(process.peakMemory, label)
-        return time
+        return (time, process.spentTime)
     }
 
     func removeTally() throws {
