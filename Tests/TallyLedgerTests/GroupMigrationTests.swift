@@ -78,10 +78,14 @@ import Testing
         )
         _ = try rows(
             path,
-            "DELETE FROM migration WHERE name IN ('ordered keys', 'returned', 'parked again', 'tables of later')"
+            """
+            DELETE FROM migration
+            WHERE name IN ('ordered keys', 'returned', 'parked again', 'tables of later', 'told clashes')
+            """
         )
         _ = try rows(path, "ALTER TABLE entry DROP COLUMN returned")
         _ = try rows(path, "ALTER TABLE group_table DROP COLUMN since")
+        _ = try rows(path, "ALTER TABLE conflict DROP COLUMN told")
     }
 
     @Test(arguments: [true, false])

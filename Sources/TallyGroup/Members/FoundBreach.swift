@@ -34,6 +34,17 @@ extension FoundBreach {
         }
     }
 
+    /// Without what only the member knows to clash, if it clashes with a row that the member does not hold as it was brought it:
+    /// by values such a clash could be told from one, by the member's word it cannot.
+    ///
+    /// - Parameter otherwise: The rows that the member holds otherwise.
+    func reliable(where otherwise: Set<RowID>) -> FoundBreach {
+        guard case .unique([], let other) = breach?.rule, otherwise.contains(other) else { return self }
+        var result = self
+        result.breach = nil
+        return result
+    }
+
     /// Two rows of `table` that the member holds although only one of them may be there.
     init(_ duplicate: Duplicate, in table: GroupTable) {
         let rows = duplicate.keys.map(table.id)

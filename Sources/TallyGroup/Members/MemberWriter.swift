@@ -133,7 +133,8 @@ actor MemberWriter {
             do {
                 var writing = BatchWriting(outlet: outlet, target: target, apart: apart)
                 let written = try await write(batch, with: &writing, known)
-                let breaches = writing.breaches + clashes
+                let otherwise = known.subtracting(written.known).union(writing.refused.map(\.row.id))
+                let breaches = writing.breaches.map { $0.reliable(where: otherwise) } + clashes
                 try await tell(writing.refused, breaches, written.known, of: known, heard: heard, end: batch.end)
                 observer?(.batchApplied)
                 try await target.commit(Checkpoint(sourceID: source, position: place.position), notes: [])

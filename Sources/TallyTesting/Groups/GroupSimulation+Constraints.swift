@@ -171,7 +171,9 @@ extension GroupSimulation {
         updateStable()
         // What is refused is tried again until it is taken: nothing is left unheard.
         for row in refused {
-            guard let other = obstacle(of: row.row, row.id, batch.member, without: []) else { continue }
+            // What is in the way as the member was not brought it, only values tell from what clashes.
+            let otherwise = terms.isEmpty ? Array(intakes[batch.member].refused) : []
+            guard let other = obstacle(of: row.row, row.id, batch.member, without: otherwise) else { continue }
             let breach = Breach(row: row.id, rule: .unique(terms, other))
             _ = report([(breach, nil)], by: batch.member, end: batch.end)
         }
@@ -225,8 +227,15 @@ extension GroupSimulation {
         note("withheld: \(standing.map { "\($0.breach.row.number) for \($0.breach.rows.map { $0.number })" })")
     }
 
-    /// What is left undecided at the end.
+    /// What is left undecided at the end, or decided for nothing.
     func findUnsettled() -> String? {
+        for withholding in withholdings where withholding.breach.rule.isUnique {
+            let id = withholding.breach.row
+            let isInTheWay = memory.versions.keys.contains { other in
+                other != id && name(of: ledgerRow(other)) == name(of: withholding.wanted)
+            }
+            if !isInTheWay { return "row \(id.number) is withheld, and nothing is in its way" }
+        }
         for index in members.indices where members[index].keeping != .never {
             if let id = intakes[index].refused.min() {
                 return "member \(index) still refuses row \(id.number), and nobody decides"
