@@ -163,7 +163,8 @@ extension Merger {
         guard !rivals.isEmpty else { return [] }
         // What members said of rows that were written since is of no use: they are let try.
         let told = Set(rivals.flatMap(\.told)).filter { written.isDisjoint(with: $0.rows) }
-        let rules = UniqueRules(rivals.map(\.breach) + rivals.compactMap(\.further), told)
+        let known = Set(rivals.map(\.breach) + rivals.compactMap(\.further) + rivals.flatMap(\.others))
+        let rules = UniqueRules(known, told)
         var claims: [Claim] = []
         for id in rules.rows.subtracting(taken) {
             guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
@@ -200,8 +201,12 @@ extension Merger {
             made.further = further.map { Breach(row: claim.id, rule: .unique($0.terms, $0.id)) }
             lost.append(made)
         }
-        // As long as any of the rows waits, what was told of all of them stays known: else it would be asked for ever.
-        if !lost.isEmpty { lost[0].told = told.sorted() }
+        // As long as any of the rows waits, what is known of all of them stays known: else one clash would come to light when
+        // another goes, for ever.
+        if !lost.isEmpty {
+            lost[0].told = told.sorted()
+            lost[0].others = known.subtracting(lost.map(\.breach))
+        }
         return lost
     }
 
@@ -261,7 +266,7 @@ private struct UniqueRules {
     private var terms: [Int: Set<[UniqueTerm]>] = [:]
     private let told: Set<ToldClash>
 
-    init(_ breaches: [Breach], _ told: Set<ToldClash>) {
+    init(_ breaches: Set<Breach>, _ told: Set<ToldClash>) {
         self.told = told
         for breach in breaches {
             guard case .unique(let terms, let other) = breach.rule else { continue }

@@ -172,9 +172,13 @@ public struct Withholding: Sendable, Hashable {
     /// What members have told of this row and of those that are withheld together with it, on one of them.
     public var told: [ToldClash]
 
+    /// What else was found of these rows, and does not stand in the way now. The ledger does not keep it: it is found again.
+    var others: Set<Breach> = []
+
     /// The row, and all that stand against it.
     public var rows: Set<RowID> {
-        told.reduce(into: breach.rows.union(further?.rows ?? [])) { $0.formUnion($1.rows) }
+        let standing = told.reduce(into: breach.rows.union(further?.rows ?? [])) { $0.formUnion($1.rows) }
+        return others.reduce(into: standing) { $0.formUnion($1.rows) }
     }
 
     public init(
