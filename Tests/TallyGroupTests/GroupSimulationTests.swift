@@ -25,7 +25,7 @@ struct GroupSimulationTests {
     /// What members hold rows to, and whether all of them do so at all times.
     private static let constraints: [(GroupSimulation.Constraint, isMixed: Bool)] = [
         (.unique, false), (.unique, true), (.caseless, false), (.caseless, true), (.opaque, false), (.opaque, true),
-        (.parent, true),
+        (.parent, true), (.family, false), (.family, true), (.pair, false), (.pair, true),
     ]
 
     @Test("Members that hold rows to a constraint agree who gives way, and nothing is lost", arguments: constraints)

@@ -80,12 +80,12 @@ import Testing
             path,
             """
             DELETE FROM migration
-            WHERE name IN ('ordered keys', 'returned', 'parked again', 'tables of later', 'told clashes')
+            WHERE name IN ('ordered keys', 'returned', 'parked again', 'tables of later', 'told clashes', 'findings')
             """
         )
         _ = try rows(path, "ALTER TABLE entry DROP COLUMN returned")
         _ = try rows(path, "ALTER TABLE group_table DROP COLUMN since")
-        _ = try rows(path, "ALTER TABLE conflict DROP COLUMN told")
+        _ = try rows(path, "DROP TABLE finding")
     }
 
     @Test(arguments: [true, false])

@@ -41,11 +41,9 @@ extension GroupRecord {
             }
             try ledger.settle(id, as: ruling.state, at: moment, decision: ruling.words)
             return conflict
-        }) { conflict, withholdings in
-            guard let left = withholdings.first(where: { $0.breach.row == conflict.row }), conflict.constraint != nil
-            else {
-                return
-            }
+        }) { conflict, standoffs in
+            let left = standoffs.lazy.flatMap(\.withheld).first { $0.breach.row == conflict.row }
+            guard let left, conflict.constraint != nil else { return }
             throw Refusal.stillClashes(id, left.breach)
         }
     }

@@ -11,7 +11,7 @@ extension GroupRecord {
         guard !breaches.isEmpty else { return Settlement() }
         let ledger = try opened()
         let member = try member(name)
-        let former = withholdings
+        let former = standoffs
         return try changing(reconsiders: false) { merger in
             var memory = ledger
             let before = merger.head.sequence
@@ -27,12 +27,12 @@ extension GroupRecord {
                 if standing == .unheard, !breaches[place].isRefused { settlement.unheard.insert(breach) }
             }
             var standing = former
-            try merger.withhold(&standing, breaches.compactMap(\.breach), into: &memory)
+            try merger.settle(&standing, breaches.compactMap(\.breach), into: &memory)
             var names: [RowID: String] = [:]
             for found in breaches { for row in found.breach?.rows ?? [] { names[row] = found.constraint } }
             try note(standing, insteadOf: former, names, member.actor, merger, ledger)
-            withholdings = standing
-            let withheld = Set(standing.map(\.breach.row))
+            standoffs = standing
+            let withheld = Set(standing.flatMap(\.withheld).map(\.breach.row))
             for (found, original) in zip(breaches, original) {
                 if let breach = found.breach, !breach.rows.isDisjoint(with: withheld) { continue }
                 // What is in the way may be on its way to the ledger: then it is decided about with that.
@@ -68,21 +68,21 @@ extension GroupRecord {
 
     /// Decides anew about rows that constraints keep out, where they or what keeps them out was written.
     func reconsider(writtenSince mark: Int64, _ merger: inout Merger, _ ledger: GroupLedger) throws {
-        guard !withholdings.isEmpty else { return }
-        let concerned = withholdings.reduce(into: Set<RowID>()) { $0.formUnion($1.rows) }
-        let tables = Set(withholdings.compactMap(\.breach.rule.referenced?.table))
+        guard !standoffs.isEmpty else { return }
+        let concerned = standoffs.reduce(into: Set<RowID>()) { $0.formUnion($1.rows) }
+        let tables = Set(standoffs.flatMap(\.known).compactMap(\.rule.referenced?.table))
         let written = try ledger.rows(writtenSince: mark, among: concerned, orIn: tables)
         guard !written.isEmpty else { return }
         var memory = ledger
-        var standing = withholdings
-        try merger.withhold(&standing, written: written, into: &memory)
-        try note(standing, insteadOf: withholdings, [:], nil, merger, ledger)
-        withholdings = standing
+        var standing = standoffs
+        try merger.settle(&standing, written: written, into: &memory)
+        try note(standing, insteadOf: standoffs, [:], nil, merger, ledger)
+        standoffs = standing
     }
 
     private func note(
-        _ standing: [Withholding],
-        insteadOf former: [Withholding],
+        _ standing: [Standoff],
+        insteadOf former: [Standoff],
         _ constraints: [RowID: String],
         _ member: Actor?,
         _ merger: Merger,

@@ -21,8 +21,8 @@ actor GroupRecord {
     private var tables: [GroupTable] = []
     /// Members that refuse rows.
     private var refusing: Set<Actor> = []
-    /// What constraints keep from all members.
-    var withholdings: [Withholding] = []
+    /// The rows that constraints keep from all members, and what is known of them.
+    var standoffs: [Standoff] = []
     /// The kinds of store that members are: those of different kinds write one value differently.
     private let kinds: Set<String>
     private(set) var identity = ""
@@ -58,7 +58,7 @@ actor GroupRecord {
         try ledger.removeScratch()
         try adopt(try ledger.tables())
         refusing = Set(try members.values.map(\.actor).filter(ledger.hasParked))
-        withholdings = try ledger.withholdings()
+        standoffs = try ledger.standoffs()
         merger.refused = try ledger.parkedRows()
         try beginAnewWithNewTables()
         try updateStable()
@@ -247,11 +247,11 @@ actor GroupRecord {
     func changing<Result>(
         reconsiders: Bool = true,
         _ body: (inout Merger) throws -> Result,
-        verify: (Result, [Withholding]) throws -> Void = { _, _ in }
+        verify: (Result, [Standoff]) throws -> Void = { _, _ in }
     ) throws -> Result {
         let ledger = try opened()
         var changed = merger
-        let known = withholdings
+        let known = standoffs
         let waiting = WaitingConflicts(in: ledger, rules: tables.map(\.merge.rules), expressions: expressions)
         let result: Result
         do {
@@ -260,11 +260,11 @@ actor GroupRecord {
                 let result = try body(&changed)
                 if reconsiders { try reconsider(writtenSince: mark, &changed, ledger) }
                 try waiting.supersede(writtenSince: mark)
-                try verify(result, withholdings)
+                try verify(result, standoffs)
                 return result
             }
         } catch {
-            withholdings = known
+            standoffs = known
             throw error
         }
         merger = changed

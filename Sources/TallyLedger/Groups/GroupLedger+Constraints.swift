@@ -8,30 +8,64 @@ extension GroupLedger {
         case unique, parent, reference, row, refused
     }
 
-    /// What is withheld from the members now.
-    public func withholdings() throws -> [Withholding] {
+    /// The rows that are in each other's way now, and what is known of them.
+    public func standoffs() throws -> [Standoff] {
+        let withheld = try withholdings().map { withholding in
+            Standoff(withheld: [withholding], known: Set([withholding.breach, withholding.further].compactMap(\.self)))
+        }
+        return try Standoff.joined(withheld + findings()).filter { !$0.withheld.isEmpty }
+    }
+
+    /// How many rows or values are withheld from the members.
+    public func withheldCount() throws -> Int { try withholdings().count }
+
+    private func withholdings() throws -> [Withholding] {
         try connection.all(
             """
-            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes,
-                told
+            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, further_key, sequence, writes
             FROM conflict WHERE state = 'waiting' AND rule IN ('unique', 'parent', 'reference', 'row') ORDER BY id
             """
         ).map { row in
-            guard let table = row[0].integer, let key = row[1].blob, let kind = row[2].string.flatMap(Kind.init),
-                let sequence = row[8].integer, let writes = row[9].blob
+            guard let breach = Self.breach(row.prefix(7)), let sequence = row[8].integer, let writes = row[9].blob
             else { throw GroupMigration.damaged(path, "a row that is withheld cannot be read") }
-            let id = RowID(table: Int(table), key: key)
-            let other = row[5].blob.map { RowID(table: Int(row[4].integer ?? table), key: $0) }
-            let further = row[7].blob.map { RowID(table: Int(table), key: $0) }
+            let further = row[7].blob.map { RowID(table: breach.row.table, key: $0) }
             return Withholding(
-                breach: Breach(row: id, rule: Self.rule(kind, row[3], other, Self.columns(row[6]))),
+                breach: breach,
                 sequence: UInt64(sequence),
                 write: try RowState(encoded: writes).writes.first,
                 wanted: nil,
-                further: further.map { Breach(row: id, rule: .unique(Self.terms(row[6]), $0)) },
-                told: try row[10].blob.map(Self.told) ?? []
+                further: further.map { Breach(row: breach.row, rule: .unique(Self.terms(row[6]), $0)) }
             )
         }
+    }
+
+    /// What else was found of rows that hang together with those, each by itself.
+    private func findings() throws -> [Standoff] {
+        try connection.all(
+            """
+            SELECT table_number, key, rule, rule_columns, other_table, other_key, further_columns, row, other_row FROM finding
+            """
+        ).map { row in
+            guard let breach = Self.breach(row.prefix(7)) else {
+                throw GroupMigration.damaged(path, "what was found of a row cannot be read")
+            }
+            guard case .unique(_, let other) = breach.rule, let mine = row[7].blob, let theirs = row[8].blob else {
+                return Standoff(known: [breach])
+            }
+            let clash = ToldClash(breach.row, try RowCoding.decode(mine), other, try RowCoding.decode(theirs))
+            return Standoff(told: [clash])
+        }
+    }
+
+    /// - Parameter row: The number of its table, its key, the kind of rule, its columns, the table and the key of the other row,
+    ///   and the columns that a reference names.
+    private static func breach(_ row: ArraySlice<Value>) -> Breach? {
+        let row = Array(row)
+        guard let table = row[0].integer, let key = row[1].blob, let kind = row[2].string.flatMap(Kind.init) else {
+            return nil
+        }
+        let other = row[5].blob.map { RowID(table: Int(row[4].integer ?? table), key: $0) }
+        return Breach(row: RowID(table: Int(table), key: key), rule: rule(kind, row[3], other, columns(row[6])))
     }
 
     /// Brings what is on record about withheld rows to what is withheld now.
@@ -40,34 +74,70 @@ extension GroupLedger {
     ///   - names: What the member that found them calls the constraints, by the rows that they are about.
     ///   - shown: What members are brought of each row.
     public func note(
-        _ now: [Withholding],
-        insteadOf former: [Withholding],
+        _ now: [Standoff],
+        insteadOf former: [Standoff],
         constraints names: [RowID: String],
         foundBy member: Actor?,
         at moment: Timestamp,
         shown: (RowID) throws -> Row?
     ) throws {
         // One row may stand against several constraints.
-        let (known, standing) = (Self.byRow(former), Self.byRow(now))
+        let withheld = now.flatMap(\.withheld)
+        let (known, standing) = (Self.byRow(former.flatMap(\.withheld)), Self.byRow(withheld))
         for (row, withholdings) in known where standing[row] != withholdings { try end(row, "rule <> 'refused'") }
-        for withholding in now {
+        for withholding in withheld {
             let row = withholding.breach.row
             if known[row] == standing[row] { continue }
             try insert(withholding, names[row], member, moment, try shown(row))
         }
-        let told = former.reduce(into: [:]) { $0[$1.breach, default: []] += $1.told }
-        for withholding in now where withholding.told != told[withholding.breach] ?? [] {
-            try note(withholding.told, of: withholding.breach)
+        let (old, new) = (Self.findings(of: former), Self.findings(of: now))
+        for (row, findings) in old where new[row] != findings {
+            try connection.run(
+                "DELETE FROM finding WHERE table_number = ? AND key = ?",
+                .integer(Int64(row.table)),
+                .bytes(row.key)
+            )
+        }
+        for (row, findings) in new where old[row] != findings { try findings.forEach(insert) }
+    }
+
+    /// What was found of a row and is not on record with what is withheld.
+    private enum Finding: Hashable {
+        case breach(Breach)
+        case told(ToldClash)
+    }
+
+    private static func findings(of standoffs: [Standoff]) -> [RowID: Set<Finding>] {
+        standoffs.reduce(into: [:]) { rows, standoff in
+            let recorded = standoff.withheld.flatMap { [$0.breach, $0.further].compactMap(\.self) }
+            for breach in standoff.known.subtracting(recorded) { rows[breach.row, default: []].insert(.breach(breach)) }
+            for clash in standoff.told { rows[clash.first, default: []].insert(.told(clash)) }
         }
     }
 
-    /// Notes what members have told of a row that is on record.
-    private func note(_ told: [ToldClash], of breach: Breach) throws {
+    private func insert(_ finding: Finding) throws {
+        let (breach, rows): (Breach, (Row, Row)?) =
+            switch finding {
+            case .breach(let breach): (breach, nil)
+            case .told(let clash):
+                (Breach(row: clash.first, rule: .unique([], clash.second)), (clash.firstRow, clash.secondRow))
+            }
+        let (kind, columns, other) = Self.parts(of: breach.rule)
         try connection.run(
-            "UPDATE conflict SET told = ? WHERE table_number = ? AND key = ? AND state = 'waiting' AND rule = 'unique'",
-            told.isEmpty ? .null : .bytes(Self.encoded(told)),
+            """
+            INSERT INTO finding (
+                table_number, key, rule, rule_columns, other_table, other_key, further_columns, row, other_row
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             .integer(Int64(breach.row.table)),
-            .bytes(breach.row.key)
+            .bytes(breach.row.key),
+            .text(kind.rawValue),
+            .text(columns),
+            other.map { .integer(Int64($0.table)) } ?? .null,
+            other.map { .bytes($0.key) } ?? .null,
+            breach.rule.referenced.map { .text(Self.text($0.columns)) } ?? .null,
+            rows.map { .bytes(RowCoding.encode($0.0)) } ?? .null,
+            rows.map { .bytes(RowCoding.encode($0.1)) } ?? .null
         )
     }
 
@@ -126,7 +196,6 @@ extension GroupLedger {
             beyond?.other.map { .bytes($0.key) } ?? .null,
             member.map { .integer(Int64($0.number)) } ?? .null
         )
-        if !withholding.told.isEmpty { try note(withholding.told, of: breach) }
     }
 
     /// Notes that one member alone does without a row, unless that is on record.
@@ -227,37 +296,6 @@ extension GroupLedger {
         terms.map { $0.folding == .exact ? "\($0.column)" : "\($0.column) \($0.folding.rawValue)" }.joined(
             separator: ","
         )
-    }
-
-    /// One after the other, each as its table, and the keys and the rows of both.
-    private static func encoded(_ told: [ToldClash]) -> [UInt8] {
-        RowCoding.encode(
-            Row(
-                told.flatMap { clash -> [Value?] in
-                    [
-                        .integer(Int64(clash.first.table)),
-                        .bytes(clash.first.key), .bytes(RowCoding.encode(clash.firstRow)),
-                        .bytes(clash.second.key), .bytes(RowCoding.encode(clash.secondRow)),
-                    ]
-                }
-            )
-        )
-    }
-
-    private static func told(_ encoded: [UInt8]) throws -> [ToldClash] {
-        let values = try RowCoding.decode(encoded).values
-        return try stride(from: 0, to: values.count - 4, by: 5).compactMap { place in
-            guard let table = values[place]?.integer, let first = values[place + 1]?.blob,
-                let firstRow = values[place + 2]?.blob, let second = values[place + 3]?.blob,
-                let secondRow = values[place + 4]?.blob
-            else { return nil }
-            return ToldClash(
-                RowID(table: Int(table), key: first),
-                try RowCoding.decode(firstRow),
-                RowID(table: Int(table), key: second),
-                try RowCoding.decode(secondRow)
-            )
-        }
     }
 
     private static func columns(_ value: Value) -> [Int] { terms(value).map(\.column) }

@@ -174,6 +174,20 @@ enum GroupMigration {
             ALTER TABLE conflict ADD COLUMN told BLOB;
             """
         ),
+        (
+            "findings",
+            """
+            -- What members have found of rows that hang together with one that waits, beyond what that waits for: as in
+            -- `conflict`. With `row` and `other_row`: only members know the rule, and said it of the rows as these are.
+            CREATE TABLE finding (
+                table_number INTEGER NOT NULL, key BLOB NOT NULL, rule TEXT NOT NULL, rule_columns TEXT NOT NULL,
+                other_table INTEGER, other_key BLOB, further_columns TEXT, row BLOB, other_row BLOB
+            ) STRICT;
+            CREATE INDEX finding_row ON finding (table_number, key);
+            -- Members say it again.
+            ALTER TABLE conflict DROP COLUMN told;
+            """
+        ),
     ]
 
     static func verify(_ connection: Connection, group: String) throws {

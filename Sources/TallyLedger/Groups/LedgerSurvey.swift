@@ -39,7 +39,7 @@ extension GroupLedger {
         do {
             guard let ledger = try GroupLedger(readingAt: path, group: group) else { return }
             defer { ledger.close() }
-            kept = try ledger.withholdings().count
+            kept = try ledger.withheldCount()
         } catch let error as StoreError where error.code == .damaged {
             return
         }
@@ -63,7 +63,7 @@ extension GroupLedger {
             defer { ledger.close() }
             var survey = LedgerSurvey(condition: try ledger.condition())
             survey.conflicts = try whatIsLeft { try ledger.conflictCounts() }
-            survey.keptOut = try whatIsLeft { try ledger.withholdings().count }
+            survey.keptOut = try whatIsLeft { try ledger.withheldCount() }
             survey.entries = try whatIsLeft {
                 Int(try ledger.connection.first("SELECT count(*) FROM entry")?.first?.integer ?? 0)
             }

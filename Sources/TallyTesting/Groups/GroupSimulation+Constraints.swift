@@ -5,32 +5,52 @@ import TallyModel
 extension GroupSimulation {
     private static let parent = 3
 
-    private var name: UniqueTerm { UniqueTerm(column: 1, folding: shape.constraint == .unique ? .exact : .ascii) }
-    /// What members say of it.
-    private var terms: [UniqueTerm] { shape.constraint == .opaque ? [] : [name] }
+    /// The columns in which no two rows may have the same, each by itself.
+    private var uniques: [UniqueTerm] {
+        switch shape.constraint {
+        case nil, .parent: []
+        case .unique, .family: [UniqueTerm(column: 1)]
+        case .caseless, .opaque: [UniqueTerm(column: 1, folding: .ascii)]
+        case .pair: [UniqueTerm(column: 1), UniqueTerm(column: 3)]
+        }
+    }
 
-    /// What a row's name is to the constraint.
-    private func name(of row: Row?) -> String? {
-        guard case .text(let text)?? = row.map({ $0[name.column] }) else { return nil }
-        return name.folding.folded(text)
+    var hasParents: Bool { shape.constraint == .parent || shape.constraint == .family }
+
+    /// What a row has in a column, as the constraint compares it.
+    private func value(of row: Row?, _ term: UniqueTerm) -> String? {
+        switch row.flatMap({ $0[term.column] }) {
+        case .text(let text): term.folding.folded(text)
+        case .integer(let number): "\(number)"
+        default: nil
+        }
+    }
+
+    /// What members say of two rows that may not be side by side; `nil` of others.
+    private func clash(_ row: Row?, _ other: Row?) -> [UniqueTerm]? {
+        guard
+            let term = uniques.first(where: { value(of: row, $0) != nil && value(of: row, $0) == value(of: other, $0) })
+        else { return nil }
+        return shape.constraint == .opaque ? [] : [term]
     }
 
     /// What a new member does about the constraint; the first one always has it.
     mutating func keeping(_ index: Int) -> SimulatedMember.Keeping {
         guard let constraint = shape.constraint else { return .never }
-        guard shape.isMixed else { return .always }
+        guard shape.isMixed else { return constraint == .family ? .resting : .always }
         // Where another member looks as well nothing comes of it.
         if shape.flaw == .deafness { return index == 0 ? .resting : .never }
         let isNever = dice.below(3) == 0 && index > 0
         if isNever { return .never }
-        return constraint.isUnique && dice.below(2) == 0 ? .always : .resting
+        return constraint.isUnique && constraint != .family && dice.below(2) == 0 ? .always : .resting
     }
 
     /// Now and then two rows change names in one transaction.
     mutating func swapNames(_ planned: inout [(id: RowID, after: AuthoredRow)]) {
-        guard planned.count > 1, dice.below(2) == 0, var left = planned[0].after.row, var right = planned[1].after.row
+        guard let column = uniques.first?.column, planned.count > 1, dice.below(2) == 0,
+            var left = planned[0].after.row, var right = planned[1].after.row
         else { return }
-        (left[name.column], right[name.column]) = (right[name.column], left[name.column])
+        (left[column], right[column]) = (right[column], left[column])
         planned[0].after = .row(left)
         planned[1].after = .row(right)
     }
@@ -38,32 +58,31 @@ extension GroupSimulation {
     /// Whether a member's users may write rows in the place of those it has.
     func permits(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
         guard members[index].keeping != .never else { return true }
-        switch shape.constraint {
-        case nil: return true
-        case .unique, .caseless, .opaque: return takes(rows, index)
-        case .parent:
-            var after = members[index].rows.mapValues(\.row)
-            for (id, row) in rows { after[id] = .some(row) }
-            return Self.orphans(of: rows.map(\.id), in: after).isEmpty
+        guard takes(rows, index) else { return false }
+        guard hasParents else { return true }
+        var after = members[index].rows.mapValues(\.row)
+        for (id, row) in rows { after[id] = .some(row) }
+        return orphans(of: rows.map(\.id), in: after).isEmpty
+    }
+
+    /// Whether no two rows of a member would have what is unique with some rows in the place of those it has.
+    private func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
+        uniques.allSatisfy { term in
+            var values: [RowID: String] = [:]
+            for (id, held) in members[index].rows { values[id] = value(of: held.row, term) }
+            for (id, row) in rows { values[id] = value(of: row, term) }
+            return Set(values.values).count == values.count
         }
     }
 
-    /// Whether no two rows of a member would have one name with some rows in the place of those it has.
-    private func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
-        var names: [RowID: String] = [:]
-        for (id, held) in members[index].rows { names[id] = name(of: held.row) }
-        for (id, row) in rows { names[id] = name(of: row) }
-        return Set(names.values).count == names.count
-    }
-
     /// The row that one names.
-    private static func parent(of row: Row?) -> RowID? {
-        guard case .integer(let number)?? = row.map({ $0[parent] }), number < keys else { return nil }
+    private func parent(of row: Row?) -> RowID? {
+        guard case .integer(let number)?? = row.map({ $0[Self.parent] }), number < keys else { return nil }
         return RowID(numbered: Int(number))
     }
 
     /// The rows without parents among those that were written and those that name one that is gone.
-    private static func orphans(of written: [RowID], in rows: [RowID: Row?]) -> [RowID] {
+    private func orphans(of written: [RowID], in rows: [RowID: Row?]) -> [RowID] {
         rows.keys.sorted().filter { id in
             guard let row = rows[id] ?? nil, let parent = parent(of: row), (rows[parent] ?? nil) == nil else {
                 return false
@@ -100,22 +119,19 @@ extension GroupSimulation {
 
     private func breaches(of written: [RowID], _ index: Int) -> [(breach: Breach, values: Row?)] {
         let rows = members[index].rows.mapValues(\.row)
-        switch shape.constraint {
-        case nil: return []
-        case .parent:
-            return Self.orphans(of: written, in: rows).map { id in
-                let row = (rows[id] ?? nil)!
-                let rule = Breach.Rule.parent([Self.parent], Self.parent(of: row)!)
-                return (Breach(row: id, rule: rule), row.picking([Self.parent]))
-            }
-        case .unique, .caseless, .opaque:
-            // A member that looks afterwards sees all that there is.
-            return written.sorted().flatMap { id in
-                obstacles(of: rows[id] ?? nil, id, index, without: []).map { other in
-                    (Breach(row: id, rule: .unique(terms, other)), nil)
-                }
+        // A member that looks afterwards sees all that there is.
+        let alike = written.sorted().flatMap { id in
+            obstacles(of: rows[id] ?? nil, id, index, without: []).map { other in
+                (Breach(row: id, rule: .unique(other.terms, other.id)), Row?.none)
             }
         }
+        guard hasParents else { return alike }
+        let orphans = orphans(of: written, in: rows).map { id in
+            let row = (rows[id] ?? nil)!
+            let rule = Breach.Rule.parent([Self.parent], parent(of: row)!)
+            return (Breach(row: id, rule: rule), Row?.some(row.picking([Self.parent])))
+        }
+        return alike + orphans
     }
 
     /// Has the node decide about what a member has found.
@@ -135,7 +151,7 @@ extension GroupSimulation {
                 if standing == .holds { holding.append(breach) }
                 if standing == .unheard { unheard.insert(breach) }
             }
-            if !holding.isEmpty { try withhold(holding) }
+            if !holding.isEmpty { try settle(holding) }
         } catch {
             fail("deciding failed: \(error)")
         }
@@ -160,8 +176,13 @@ extension GroupSimulation {
             let least = together.indices.first { place in
                 let others = together.indices.filter { $0 != place }.map { (together[$0].id, together[$0].row) }
                 return !takes(others + [(together[place].id, together[place].row)], batch.member)
-                    && obstacle(of: together[place].row, together[place].id, batch.member, without: together.map(\.id))
-                        != nil
+                    && !obstacles(
+                        of: together[place].row,
+                        together[place].id,
+                        batch.member,
+                        without: together.map(\.id)
+                    )
+                    .isEmpty
             }
             together.remove(at: least ?? 0)
         }
@@ -172,20 +193,22 @@ extension GroupSimulation {
         // What is refused is tried again until it is taken: nothing is left unheard.
         for row in refused {
             // What is in the way as the member was not brought it, only values tell from what clashes.
-            let otherwise = terms.isEmpty ? Array(intakes[batch.member].refused) : []
-            guard let other = obstacle(of: row.row, row.id, batch.member, without: otherwise) else { continue }
-            let breach = Breach(row: row.id, rule: .unique(terms, other))
+            let otherwise = shape.constraint == .opaque ? Array(intakes[batch.member].refused) : []
+            let obstacles = obstacles(of: row.row, row.id, batch.member, without: otherwise)
+            guard let other = obstacles.first else { continue }
+            let breach = Breach(row: row.id, rule: .unique(other.terms, other.id))
             _ = report([(breach, nil)], by: batch.member, end: batch.end)
         }
         // What stands against what once all are as they are to be does not show where they are as they were.
+        let held = members[batch.member].rows.filter { id, _ in !pending.contains { $0.id == id } }.mapValues(\.row)
         for (place, row) in pending.enumerated() {
-            let rival = pending[..<place].first { $0.row != nil && name(of: $0.row) == name(of: row.row) }
-            guard let rival else { continue }
-            _ = report(
-                [(Breach(row: row.id, rule: .unique(terms, rival.id)), nil)],
-                by: batch.member,
-                end: batch.end
-            )
+            let others = pending[..<place].map { ($0.id, $0.row) } + held.sorted { $0.key < $1.key }
+            for (rival, theirs) in others {
+                guard let terms = clash(row.row, theirs) else { continue }
+                let breach = Breach(row: row.id, rule: .unique(terms, rival))
+                _ = report([(breach, nil)], by: batch.member, end: batch.end)
+                break
+            }
         }
     }
 
@@ -207,48 +230,55 @@ extension GroupSimulation {
         }
     }
 
-    private func obstacle(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> RowID? {
-        obstacles(of: row, id, index, without: others).first
-    }
-
-    private func obstacles(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> [RowID] {
-        guard let row else { return [] }
-        return members[index].rows.filter { other, held in
-            other != id && !others.contains(other) && held.row != nil && name(of: held.row) == name(of: row)
-        }.keys.sorted()
+    /// The rows of a member that one cannot be beside, and what members say of that.
+    private func obstacles(of row: Row?, _ id: RowID, _ index: Int, without others: [RowID]) -> [(
+        id: RowID, terms: [UniqueTerm]
+    )] {
+        members[index].rows.keys.sorted().compactMap { other in
+            if other == id || others.contains(other) { return nil }
+            return clash(row, members[index].rows[other]?.row).map { (other, $0) }
+        }
     }
 
     /// Has the node decide which rows members do without.
-    mutating func withhold(_ breaches: [Breach], written: Set<RowID> = []) throws {
-        var standing = withholdings
-        try merger.withhold(&standing, breaches, written: written, into: &memory)
-        withholdings = standing
+    mutating func settle(_ breaches: [Breach], written: Set<RowID> = []) throws {
+        try merger.settle(&standoffs, breaches, written: written, into: &memory)
+        let standing = standoffs.flatMap(\.withheld)
         for withholding in standing { if let dot = withholding.write?.stamp.dot { withheld.insert(dot) } }
-        note("withheld: \(standing.map { "\($0.breach.row.number) for \($0.breach.rows.map { $0.number })" })")
+        let known = standoffs.flatMap(\.known)
+        note("withheld: \(standing.map { Self.words($0.breach) }); known: \(known.map { Self.words($0) })")
+    }
+
+    private static func words(_ breach: Breach) -> String {
+        switch breach.rule {
+        case .unique(_, let other): "\(breach.row.number) as \(other.number)"
+        case .parent(_, let parent): "\(breach.row.number) under \(parent.number)"
+        default: "\(breach.row.number)"
+        }
     }
 
     /// What is left undecided at the end, or decided for nothing.
     func findUnsettled() -> String? {
-        for withholding in withholdings where withholding.breach.rule.isUnique {
+        for withholding in standoffs.flatMap(\.withheld) where withholding.breach.rule.isUnique {
             let id = withholding.breach.row
             let isInTheWay = memory.versions.keys.contains { other in
-                other != id && name(of: ledgerRow(other)) == name(of: withholding.wanted)
+                other != id && clash(ledgerRow(other), withholding.wanted) != nil
             }
             if !isInTheWay { return "row \(id.number) is withheld, and nothing is in its way" }
+        }
+        for withholding in standoffs.flatMap(\.withheld) {
+            guard case .parent(_, let parent) = withholding.breach.rule, ledgerRow(parent) != nil else { continue }
+            return "row \(withholding.breach.row.number) is withheld, and what it names is there"
         }
         for index in members.indices where members[index].keeping != .never {
             if let id = intakes[index].refused.min() {
                 return "member \(index) still refuses row \(id.number), and nobody decides"
             }
-            switch shape.constraint {
-            case nil: break
-            case .unique, .caseless, .opaque:
-                if !takes([], index) { return "two rows of member \(index) have one name" }
-            case .parent:
-                let rows = members[index].rows.mapValues(\.row)
-                for id in Self.orphans(of: Array(rows.keys), in: rows) where !isMeant(id, rows[id] ?? nil) {
-                    return "row \(id.number) of member \(index) names a row that is not there"
-                }
+            if !takes([], index) { return "two rows of member \(index) have what is unique" }
+            guard hasParents else { continue }
+            let rows = members[index].rows.mapValues(\.row)
+            for id in orphans(of: Array(rows.keys), in: rows) where !isMeant(id, rows[id] ?? nil) {
+                return "row \(id.number) of member \(index) names a row that is not there"
             }
         }
         return nil
@@ -256,7 +286,8 @@ extension GroupSimulation {
 
     /// Whether somebody left a row without its parent who knew both.
     private func isMeant(_ id: RowID, _ row: Row?) -> Bool {
-        guard let parent = Self.parent(of: row) else { return true }
+        guard let parent = parent(of: row) else { return true }
+        if memory.latest(of: parent)?.withheld != nil { return false }
         let writes = stamped.values
         let deletes = writes.filter { $0.row == parent && $0.write.kind == .delete }.map(\.write.stamp)
         let named = writes.filter { entry in
@@ -265,7 +296,10 @@ extension GroupSimulation {
         }
         return deletes.isEmpty
             || named.contains { entry in
-                deletes.contains { $0.dominates(entry.write.stamp) || entry.write.stamp.dominates($0) }
+                let naming = entry.write.stamp
+                return deletes.contains {
+                    $0.dot.actor == naming.dot.actor || $0.dominates(naming) || naming.dominates($0)
+                }
             }
     }
 }

@@ -10,8 +10,11 @@ extension GroupSimulation {
     }
 
     mutating func seedRows() {
-        for key in 0..<Self.keys where dice.below(2) == 0 {
-            let row = Row([.integer(Int64(key)), .text("seed\(key)"), .integer(10), .integer(0)])
+        for key in 0..<keys where dice.below(2) == 0 {
+            let row = Row([
+                .integer(Int64(key)), .text("seed\(key)"), .integer(10),
+                .integer(shape.constraint == .pair ? Int64(key) : 0),
+            ])
             let write = number(author: 0, seen: [], before: nil, of: RowID(numbered: key), after: row)
             members[0].rows[RowID(numbered: key)] = SimulatedMember.Held(row: row, seen: [write])
         }
@@ -26,7 +29,7 @@ extension GroupSimulation {
     /// A member writes one transaction of its own.
     mutating func write(_ index: Int) {
         var planned: [(id: RowID, after: AuthoredRow)] = []
-        var keys = Array(0..<Self.keys)
+        var keys = Array(0..<self.keys)
         for _ in 0...dice.below(2) {
             let key = keys.remove(at: dice.below(keys.count))
             guard let after = change(members[index].rows[RowID(numbered: key)]?.row, key) else { continue }
@@ -65,7 +68,7 @@ extension GroupSimulation {
     }
 
     private mutating func change(_ row: Row?, _ key: Int) -> AuthoredRow? {
-        let best = shape.constraint == .parent ? Self.keys + 1 : 9
+        let best = hasParents ? keys + 1 : 9
         guard var row else {
             let (name, count) = (dice.below(4), dice.below(20))
             return .row(

@@ -65,7 +65,7 @@ extension GroupSimulation {
                     memory.forget(id)
                 }
             }
-            if !withholdings.isEmpty { try withhold([], written: Set(changes.compactMap(Self.row))) }
+            if !standoffs.isEmpty { try settle([], written: Set(changes.compactMap(Self.row))) }
         } catch {
             problem = "the merger failed: \(error)"
         }

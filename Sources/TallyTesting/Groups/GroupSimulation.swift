@@ -28,6 +28,10 @@ package struct GroupSimulation: Sendable {
         case opaque
         /// The row that the last column names has to be there.
         case parent
+        /// Names are unique, and the row that the last column names has to be there.
+        case family
+        /// Names are unique, and what is in the last column.
+        case pair
 
         var isUnique: Bool { self != .parent }
     }
@@ -115,7 +119,9 @@ package struct GroupSimulation: Sendable {
     }
 
     static let columns = 4
-    static let keys = 3
+
+    /// How many rows there may be.
+    var keys: Int { shape.constraint == .family || shape.constraint == .pair ? 5 : 3 }
 
     package let seed: UInt64
     let shape: Shape
@@ -143,8 +149,8 @@ package struct GroupSimulation: Sendable {
     /// Who members were before they were restored.
     var former: [Int: Set<Actor>] = [:]
     var problem: String?
-    /// The rows that are withheld, and the transactions that ever were.
-    var withholdings: [Withholding] = []
+    /// The rows that are in each other's way, and the transactions that ever were withheld.
+    var standoffs: [Standoff] = []
     var withheld: Set<Dot> = []
     var trace: [String] = []
 

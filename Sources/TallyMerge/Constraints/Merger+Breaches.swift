@@ -80,7 +80,9 @@ extension Merger {
             // What members are brought in the place of what it comes to may clash as well.
             return try terms.clash(mine, theirs) || shown(version, breach.row).map { terms.clash($0, theirs) } ?? false
         case .parent(let columns, let parent):
-            return try Self.names(parent, mine, columns) && row(parent, in: &memory) == nil
+            guard try row(parent, in: &memory) == nil else { return false }
+            return try Self.names(parent, mine, columns)
+                || shown(version, breach.row).map { try Self.names(parent, $0, columns) } ?? false
         case .reference(let columns, let referenced):
             guard let values, Self.mayBeSame(mine.picking(columns), values) else { return false }
             return try !brought.have(values, in: referenced, self, &memory)
@@ -92,47 +94,71 @@ extension Merger {
         mayBeSame(row.picking(columns), try KeyCoding.decode(parent.key))
     }
 
-    // MARK: Rows by themselves
+    // MARK: What is known of one row
 
-    /// What is withheld of a row whose parent is not there, or that breaks a rule by itself; `nil` where nothing is.
+    /// What a member has found, and the row as it is now.
+    struct Finding {
+        var breach: Breach
+        var version: RowVersion
+        /// What the row comes to.
+        var wanted: Row
+        var isNew: Bool
+        /// Whether one of the rows that it is about was written since it was last decided.
+        var isWritten: Bool
+        /// What the row was withheld for.
+        var waiting: [Breach]
+
+        var isWaiting: Bool { waiting.contains(breach) && version.withheld != nil }
+    }
+
+    /// Whether two rows may still be in each other's way, one of them having been written.
+    func mayClash(_ finding: Finding, _ memory: inout some GroupMemory) throws -> Bool {
+        guard finding.isWritten, !finding.isNew, case .unique(let terms, let other) = finding.breach.rule else {
+            return true
+        }
+        guard !terms.isEmpty, let rival = try memory.latest(of: other) else { return false }
+        let mine = [finding.wanted, try shown(finding.version, finding.breach.row)].compactMap(\.self)
+        let theirs = [try outcome(of: rival.state, other).row, try shown(rival, other)].compactMap(\.self)
+        return mine.contains { row in theirs.contains { terms.clash(row, $0) } }
+    }
+
+    /// What a row names that has to be there; `nil` where nothing has to, or the row is let try.
     ///
     /// - Parameter written: The rows that were written since it was last decided.
-    mutating func decide(
-        _ known: Withholding,
+    func link(
+        _ finding: Finding,
         _ written: inout NamedRows,
         _ memory: inout some GroupMemory
-    ) throws -> Withholding? {
-        let id = known.breach.row
-        guard let version = try memory.latest(of: id), let wanted = try outcome(of: version.state, id).row else {
-            return nil
-        }
-        switch known.breach.rule {
-        case .unique: return nil
+    ) throws -> Contest.Link? {
+        let (breach, version, wanted) = (finding.breach, finding.version, finding.wanted)
+        // Who waits for something does so until it is there; all others may have been left without on purpose.
+        let isOpen = finding.isNew || finding.isWritten && !finding.isWaiting
+        switch breach.rule {
         case .parent(let columns, let parent):
-            if try !Self.names(parent, wanted, columns) || row(parent, in: &memory) != nil { return nil }
-            let write = Self.naming(wanted, columns, in: version.state)
-            if known.sequence == 0 {
-                let gone = try memory.latest(of: parent)
-                let child = Child(
-                    id: id,
-                    version: version,
-                    naming: write,
-                    columns: columns,
-                    named: wanted.picking(columns)
-                )
-                if try isMeant(child, without: (parent, gone), { $0.kind == .delete }, &memory) { return nil }
-            }
-            return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
+            let isNamed = try Self.names(parent, wanted, columns)
+            // What members are brought in the place of what it comes to may name another one.
+            guard try isNamed || shown(version, breach.row).map({ try Self.names(parent, $0, columns) }) ?? false
+            else { return nil }
+            let link = Contest.Link(breach: breach, columns: columns, named: try KeyCoding.decode(parent.key))
+            guard isNamed, isOpen, try row(parent, in: &memory) == nil else { return link }
+            let gone = try memory.latest(of: parent)
+            let child = Child(
+                id: breach.row,
+                version: version,
+                naming: Self.naming(wanted, columns, in: version.state),
+                columns: columns,
+                named: link.named
+            )
+            return try isMeant(child, without: (parent, gone), { $0.kind == .delete }, &memory) ? nil : link
         case .reference(let columns, let referenced):
+            guard let former = referenced.former else { return nil }
             // Members are let try what somebody has written anew, and what may be there again.
-            if known.sequence > 0, version.withheld == nil { return nil }
-            let named = wanted.picking(columns)
-            if try written.have(named, in: referenced, self, &memory) { return nil }
-            if let former = referenced.former, try has(former, named, in: referenced, &memory) { return nil }
-            if known.sequence > 0 { return known }
-            let write = Self.naming(wanted, columns, in: version.state)
-            let changed = try referenced.former.flatMap { try memory.latest(of: $0) }
-            let isLost = changed.map { isLostByMerging(named, in: referenced.columns, of: $0) } ?? false
+            if finding.waiting.contains(breach), version.withheld == nil { return nil }
+            let link = Contest.Link(breach: breach, columns: columns, named: wanted.picking(columns))
+            if try written.have(link.named, in: referenced, self, &memory) { return nil }
+            guard isOpen, try !has(former, link.named, in: referenced, &memory) else { return link }
+            let changed = try memory.latest(of: former)
+            if let changed, isLostByMerging(link.named, in: referenced.columns, of: changed) { return link }
             let isChange = { (write: RowWrite) in
                 write.kind == .delete
                     || write.kind == .update
@@ -142,22 +168,60 @@ extension Merger {
                             }
                         }
             }
-            let child = Child(id: id, version: version, naming: write, columns: columns, named: named)
-            if !isLost, try isMeant(child, without: (referenced.former ?? id, changed), isChange, &memory) {
-                return nil
-            }
-            return try withhold(known.breach, version, write, wanted, Withheld(columns: columns, shown: .none), &memory)
-        case .row(let columns):
-            if known.sequence > 0 { return version.withheld == nil ? nil : known }
-            // What one member wrote and took itself, only another's rules refuse: nothing that a merge has made.
-            let frontier = Frontier(of: version.state.writes.map(\.stamp))
-            let candidates = version.state.writes.filter { frontier.contains($0.stamp) && $0.isAbout(columns) }
-            guard candidates.count > 1, let last = candidates.last else { return nil }
-            let kept = last.edits.map(\.column).filter { columns.isEmpty || columns.contains($0) }
-            let shown = try without(last, kept, id, version, wanted)
-            let withheld = Withheld(columns: kept, shown: AuthoredRow(shown))
-            return shown == wanted ? nil : try withhold(known.breach, version, last, wanted, withheld, &memory)
+            let child = Child(
+                id: breach.row,
+                version: version,
+                naming: Self.naming(wanted, columns, in: version.state),
+                columns: columns,
+                named: link.named
+            )
+            return try isMeant(child, without: (former, changed), isChange, &memory) ? nil : link
+        case .unique, .row: return nil
         }
+    }
+
+    /// What a rule about a row by itself leaves of it.
+    struct HeldBack {
+        var breach: Breach
+        var columns: [Int]
+        var shown: Row?
+
+        /// What several leave.
+        static func shown(_ all: [HeldBack]) -> Row? {
+            guard var row = all.first?.shown else { return nil }
+            for back in all.dropFirst() {
+                guard let shown = back.shown else { return nil }
+                for column in back.columns where column < min(row.values.count, shown.values.count) {
+                    row[column] = shown[column]
+                }
+            }
+            return row
+        }
+    }
+
+    /// What is withheld of a row that breaks a rule by itself; `nil` where nothing is.
+    func heldBack(_ finding: Finding) throws -> HeldBack? {
+        let (breach, version, wanted) = (finding.breach, finding.version, finding.wanted)
+        guard case .row(let columns) = breach.rule else { return nil }
+        if finding.waiting.contains(breach) {
+            // Members are let try what somebody has written anew.
+            guard let withheld = version.withheld else { return nil }
+            if finding.waiting.count == 1 {
+                return HeldBack(breach: breach, columns: withheld.columns, shown: withheld.shown.row)
+            }
+        }
+        guard let last = Self.lastOfSeveral(on: columns, in: version.state) else { return nil }
+        let kept = last.edits.map(\.column).filter { columns.isEmpty || columns.contains($0) }
+        let shown = try without(last, kept, breach.row, version, wanted)
+        return shown == wanted ? nil : HeldBack(breach: breach, columns: kept, shown: shown)
+    }
+
+    /// The last of the writes that a merge has made a row of, as far as they are about some columns; `nil` where it is one
+    /// alone: what one member wrote and took itself, only another's rules refuse.
+    static func lastOfSeveral(on columns: [Int], in state: RowState) -> RowWrite? {
+        let frontier = Frontier(of: state.writes.map(\.stamp))
+        let candidates = state.writes.filter { frontier.contains($0.stamp) && $0.isAbout(columns) }
+        return candidates.count > 1 ? candidates.last : nil
     }
 
     /// A row that names another one.
@@ -189,7 +253,10 @@ extension Merger {
         // What a person decides about one row is not meant for others that name it.
         let authored = changes.filter { $0.stamp.dot.actor != .node }
         if let naming = child.naming?.stamp {
-            return authored.contains { $0.stamp.dominates(naming) || naming.dominates($0.stamp) }
+            // Whoever did both knew both: what one stamp says of another row's writes are others' alone.
+            return authored.contains {
+                $0.stamp.dot.actor == naming.dot.actor || $0.stamp.dominates(naming) || naming.dominates($0.stamp)
+            }
         }
         guard let naming = try versionOfNaming(child, &memory) else { return true }
         return try authored.contains { change in
@@ -222,7 +289,7 @@ extension Merger {
     ) throws -> Row? {
         let rules = tables[id.table].rules
         if write.kind == .update, columns.allSatisfy({ rules.policy(of: $0).isRegister }),
-            let row = former(of: wanted, write, columns, in: id.table)
+            let row = tables[id.table].former(of: wanted, write, columns)
         {
             return row
         }

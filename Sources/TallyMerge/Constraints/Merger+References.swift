@@ -67,7 +67,7 @@ extension Merger {
 
     /// What a row names, and as of when.
     private struct Sought {
-        /// The place of what it is withheld for.
+        /// The place of what was found.
         var place: Int
         /// The sequence that its author had been brought to.
         var base: UInt64
@@ -87,15 +87,15 @@ extension Merger {
 
     /// Notes which row had what is named when that was written, or was given it since, and has been written since: first of all
     /// one that lost it by merging, then the one that the member names.
-    func noteFormer(of found: inout [Withholding], _ memory: inout some GroupMemory) throws {
+    func noteFormer(of found: inout [Breach], _ memory: inout some GroupMemory) throws {
         var sought: [ReferencedColumns: NamedValues<Sought>] = [:]
         for place in found.indices {
-            guard case .reference(let columns, let referenced) = found[place].breach.rule,
-                let version = try memory.latest(of: found[place].breach.row),
-                let row = try outcome(of: version.state, found[place].breach.row).row
+            guard case .reference(let columns, let referenced) = found[place].rule,
+                let version = try memory.latest(of: found[place].row),
+                let row = try outcome(of: version.state, found[place].row).row
             else { continue }
             let write = Self.naming(row, columns, in: version.state)
-            let base = try base(of: write, on: found[place].breach.row, version, &memory)
+            let base = try base(of: write, on: found[place].row, version, &memory)
             sought[ReferencedColumns(referenced), default: NamedValues()].add(
                 row.picking(columns),
                 Sought(place: place, base: base, isTold: referenced.former != nil)
@@ -111,7 +111,7 @@ extension Merger {
                     sought.base < former.until && (former.isLost || !sought.isTold)
                 }
                 for sought in wanted.take(former.values, where: isSought) {
-                    found[sought.place].breach.rule.note(former: former.id)
+                    found[sought.place].rule.note(former: former.id)
                 }
             }
         }
