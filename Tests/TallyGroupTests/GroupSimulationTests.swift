@@ -26,6 +26,7 @@ struct GroupSimulationTests {
     private static let constraints: [(GroupSimulation.Constraint, isMixed: Bool)] = [
         (.unique, false), (.unique, true), (.caseless, false), (.caseless, true), (.opaque, false), (.opaque, true),
         (.parent, true), (.family, false), (.family, true), (.pair, false), (.pair, true),
+        (.place, false), (.place, true),
     ]
 
     @Test("Members that hold rows to a constraint agree who gives way, and nothing is lost", arguments: constraints)

@@ -70,6 +70,26 @@ struct ContestTests {
         #expect(rows.outcome(2) == [1: .integer(7), 2: .integer(8)])
     }
 
+    @Test func `Rows that passed values on among themselves do not take them back one by one`() {
+        var rows = Rows()
+        for number in 1...300 { rows.insert(number, name: "n\(number)", seat: number) }
+        rows.insert(1000, name: "first", seat: 301)
+        rows.updateTogether(1...300) { seat in seat + 1 }
+        let seats = rows.outcome(2)
+        #expect(seats.count == 300)
+        #expect(seats[1000] == .integer(301))
+        #expect(seats[300] == nil)
+        #expect(seats[299] == .integer(300))
+    }
+
+    @Test func `Rows of one table that all name somebody who is gone are decided about at once`() {
+        var rows = Rows()
+        rows.insert(1, name: "boss")
+        for number in 2...3000 { rows.insert(number, name: "n\(number)", chiefsName: "gone") }
+        rows.insert(3001, name: "last", chiefsName: "boss")
+        #expect(Set(rows.outcome().keys) == [1, 3001])
+    }
+
     @Test func `Long chains of rows that name one another come to an end`() {
         var rows = Rows()
         rows.insert(0, name: "x")
@@ -98,10 +118,11 @@ private struct Rows {
         RowID(table: 0, key: KeyCoding.encode(Row([.integer(Int64(number))])))
     }
 
-    mutating func insert(_ number: Int, name: String, seat: Int? = nil, chief: Int? = nil) {
+    /// - Parameter chiefsName: What it names the row by, that has this for its name.
+    mutating func insert(_ number: Int, name: String, seat: Int? = nil, chief: Int? = nil, chiefsName: String? = nil) {
         let values: [Value] = [
             .integer(Int64(number)), .text(name), .integer(Int64(seat ?? 100 + number)),
-            chief.map { .integer(Int64($0)) } ?? .null,
+            chief.map { .integer(Int64($0)) } ?? chiefsName.map { .text($0) } ?? .null,
         ]
         let edits = values.enumerated().map { ColumnEdit(column: $0, before: nil, after: $1) }
         var state = RowState()
@@ -109,6 +130,11 @@ private struct Rows {
         var contender = Contest.Contender(id: Self.id(number), state: state, wanted: Row(values))
         if let chief {
             let breach = Breach(row: contender.id, rule: .parent([3], Self.id(chief)))
+            contender.links = [Contest.Link(breach: breach, columns: [3], named: Row([values[3]]))]
+        }
+        if chiefsName != nil {
+            let referenced = Referenced(table: 0, columns: [1], former: Self.id(99_999))
+            let breach = Breach(row: contender.id, rule: .reference([3], referenced))
             contender.links = [Contest.Link(breach: breach, columns: [3], named: Row([values[3]]))]
         }
         contenders.append(contender)
@@ -123,8 +149,21 @@ private struct Rows {
         contenders[place].wanted[column] = value
     }
 
-    private mutating func stamp(after state: RowState) -> Stamp {
+    /// One transaction gives rows other seats.
+    mutating func updateTogether(_ numbers: ClosedRange<Int>, seat: (Int64) -> Int64) {
         time += 1
+        for number in numbers {
+            let place = contenders.firstIndex { $0.id == Self.id(number) }!
+            guard case .integer(let before)? = contenders[place].wanted[2] else { continue }
+            let edit = ColumnEdit(column: 2, before: .integer(before), after: .integer(seat(before)))
+            let stamp = stamp(after: contenders[place].state, isNext: false)
+            contenders[place].state.add(RowWrite(stamp: stamp, kind: .update, edits: [edit]))
+            contenders[place].wanted[2] = edit.after
+        }
+    }
+
+    private mutating func stamp(after state: RowState, isNext: Bool = true) -> Stamp {
+        if isNext { time += 1 }
         let context = VersionVector(
             Dictionary(uniqueKeysWithValues: state.writes.map { ($0.stamp.dot.actor, $0.stamp.dot.counter) })
         )
@@ -149,7 +188,7 @@ private struct Rows {
         let orders = [contenders, contenders.reversed(), Array(contenders.dropFirst() + contenders.prefix(1))]
         let outcomes = orders.map { order in
             let verdicts = Contest(order, Self.rules, [Self.table]).verdicts()
-            return (0..<100).reduce(into: [Int: Value]()) { outcome, number in
+            return (0..<5000).reduce(into: [Int: Value]()) { outcome, number in
                 if let row = verdicts[Self.id(number)]?.row { outcome[number] = row[column] }
             }
         }

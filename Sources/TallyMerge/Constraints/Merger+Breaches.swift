@@ -136,11 +136,15 @@ extension Merger {
         switch breach.rule {
         case .parent(let columns, let parent):
             let isNamed = try Self.names(parent, wanted, columns)
+            if !finding.isNew, !finding.isWritten {
+                return Contest.Link(breach: breach, columns: columns, named: try KeyCoding.decode(parent.key))
+            }
             // What members are brought in the place of what it comes to may name another one.
             guard try isNamed || shown(version, breach.row).map({ try Self.names(parent, $0, columns) }) ?? false
             else { return nil }
             let link = Contest.Link(breach: breach, columns: columns, named: try KeyCoding.decode(parent.key))
-            guard isNamed, isOpen, try row(parent, in: &memory) == nil else { return link }
+            if try row(parent, in: &memory) != nil { return isOpen && !finding.isNew ? nil : link }
+            guard isNamed, isOpen else { return link }
             let gone = try memory.latest(of: parent)
             let child = Child(
                 id: breach.row,
@@ -153,7 +157,7 @@ extension Merger {
         case .reference(let columns, let referenced):
             guard let former = referenced.former else { return nil }
             // Members are let try what somebody has written anew, and what may be there again.
-            if finding.waiting.contains(breach), version.withheld == nil { return nil }
+            if !finding.isNew, finding.isWritten, version.withheld == nil { return nil }
             let link = Contest.Link(breach: breach, columns: columns, named: wanted.picking(columns))
             if try written.have(link.named, in: referenced, self, &memory) { return nil }
             guard isOpen, try !has(former, link.named, in: referenced, &memory) else { return link }
@@ -210,7 +214,11 @@ extension Merger {
                 return HeldBack(breach: breach, columns: withheld.columns, shown: withheld.shown.row)
             }
         }
-        guard let last = Self.lastOfSeveral(on: columns, in: version.state) else { return nil }
+        guard let last = Self.lastOfSeveral(on: columns, in: version.state) else {
+            // Other columns were written meanwhile, by somebody who had seen it all.
+            guard finding.waiting.contains(breach), let withheld = version.withheld else { return nil }
+            return HeldBack(breach: breach, columns: withheld.columns, shown: withheld.shown.row)
+        }
         let kept = last.edits.map(\.column).filter { columns.isEmpty || columns.contains($0) }
         let shown = try without(last, kept, breach.row, version, wanted)
         return shown == wanted ? nil : HeldBack(breach: breach, columns: kept, shown: shown)

@@ -7,7 +7,7 @@ extension Merger {
     /// What members are brought of some rows, by what the rows have in the columns that foreign keys refer to.
     struct NamedRows {
         private let ids: Set<RowID>
-        private var indexes: [ReferencedColumns: NamedValues<Void>] = [:]
+        private var indexes: [ReferencedColumns: ValueIndex<Void>] = [:]
 
         init(_ ids: Set<RowID>) {
             self.ids = ids
@@ -23,7 +23,7 @@ extension Merger {
             if ids.isEmpty { return false }
             let place = ReferencedColumns(referenced)
             if indexes[place] == nil {
-                var index = NamedValues<Void>()
+                var index = ValueIndex<Void>()
                 for id in ids where id.table == place.table {
                     if let row = try merger.row(id, in: &memory) { index.add(row.picking(place.columns), ()) }
                 }
@@ -88,7 +88,7 @@ extension Merger {
     /// Notes which row had what is named when that was written, or was given it since, and has been written since: first of all
     /// one that lost it by merging, then the one that the member names.
     func noteFormer(of found: inout [Breach], _ memory: inout some GroupMemory) throws {
-        var sought: [ReferencedColumns: NamedValues<Sought>] = [:]
+        var sought: [ReferencedColumns: ValueIndex<Sought>] = [:]
         for place in found.indices {
             guard case .reference(let columns, let referenced) = found[place].rule,
                 let version = try memory.latest(of: found[place].row),
@@ -96,7 +96,7 @@ extension Merger {
             else { continue }
             let write = Self.naming(row, columns, in: version.state)
             let base = try base(of: write, on: found[place].row, version, &memory)
-            sought[ReferencedColumns(referenced), default: NamedValues()].add(
+            sought[ReferencedColumns(referenced), default: ValueIndex()].add(
                 row.picking(columns),
                 Sought(place: place, base: base, isTold: referenced.former != nil)
             )
@@ -200,60 +200,6 @@ extension Merger {
         }
         return values
     }
-}
-
-/// Columns that a foreign key refers to.
-private struct ReferencedColumns: Hashable {
-    var table: Int
-    var columns: [Int]
-
-    init(_ referenced: Referenced) {
-        table = referenced.table
-        columns = referenced.columns
-    }
-}
-
-/// Things by values that may be the same for a member.
-private struct NamedValues<Content> {
-    private var lots: [[String]: [(values: Row, content: Content)]] = [:]
-
-    var isEmpty: Bool { lots.isEmpty }
-    var contents: [Content] { lots.values.joined().map(\.content) }
-
-    /// What may be the same is of one lot, and more may be in it.
-    private static func lot(_ values: Row) -> [String] {
-        values.values.map { value in
-            guard let value else { return "" }
-            let text = (value.characters ?? "\(value.scalar ?? value)").generouslyFolded
-            switch value {
-            case .integer(let integer): return "\(Double(integer))"
-            case .real(let real): return "\(real)"
-            default: return Double(text).map { "\($0)" } ?? text
-            }
-        }
-    }
-
-    mutating func add(_ values: Row, _ content: Content) {
-        lots[Self.lot(values), default: []].append((values, content))
-    }
-
-    func contains(_ values: Row) -> Bool {
-        lots[Self.lot(values)]?.contains { Merger.mayBeSame($0.values, values) } ?? false
-    }
-
-    /// Takes out what is of these values and fulfils a condition.
-    mutating func take(_ values: Row, where isTaken: (Content) -> Bool) -> [Content] {
-        let lot = Self.lot(values)
-        guard let all = lots[lot] else { return [] }
-        let taken = all.filter { Merger.mayBeSame($0.values, values) && isTaken($0.content) }
-        let rest = all.filter { !(Merger.mayBeSame($0.values, values) && isTaken($0.content)) }
-        lots[lot] = rest.isEmpty ? nil : rest
-        return taken.map(\.content)
-    }
-}
-
-extension String {
-    fileprivate var generouslyFolded: String { TextFolding.trimming.folded(TextFolding.caseless.folded(self)) }
 }
 
 extension Breach.Rule {

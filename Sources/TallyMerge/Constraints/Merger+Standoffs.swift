@@ -36,6 +36,7 @@ extension Merger {
         beside standoffs: [Standoff],
         _ memory: inout some GroupMemory
     ) throws -> [Standoff] {
+        if breaches.isEmpty { return [] }
         var known = standoffs.reduce(into: Set<Breach>()) { $0.formUnion($1.known) }
         let told = standoffs.reduce(into: Set<ToldClash>()) { $0.formUnion($1.told) }
         // Of one that was found twice, what says more.
@@ -85,7 +86,8 @@ extension Merger {
         now.told = lot.told.filter { written.isDisjoint(with: $0.rows) }
         var links: [RowID: [Contest.Link]] = [:]
         var held: [RowID: [HeldBack]] = [:]
-        for breach in lot.known.sorted(by: { $0.row < $1.row }) {
+        let waiting = Dictionary(grouping: lot.withheld.map(\.breach), by: \.row)
+        for breach in lot.known.sorted(by: Self.precedes) {
             guard let version = try memory.latest(of: breach.row),
                 let wanted = try outcome(of: version.state, breach.row).row
             else { continue }
@@ -95,7 +97,7 @@ extension Merger {
                 wanted: wanted,
                 isNew: new.contains(breach),
                 isWritten: !written.isDisjoint(with: breach.rows),
-                waiting: lot.withheld.filter { $0.breach.row == breach.row }.map(\.breach)
+                waiting: waiting[breach.row] ?? []
             )
             switch breach.rule {
             case .unique:
@@ -126,6 +128,11 @@ extension Merger {
         }
         now.known.formUnion(now.withheld.flatMap { [$0.breach] + ($0.further.map { [$0] } ?? []) })
         return now.parted
+    }
+
+    /// One order whoever asks: a row may have several.
+    private static func precedes(_ left: Breach, _ right: Breach) -> Bool {
+        left.row == right.row ? "\(left.rule)" < "\(right.rule)" : left.row < right.row
     }
 
     /// Has members brought a row as it was decided, and says what is withheld of it.

@@ -5,49 +5,51 @@ import TallyModel
 extension GroupSimulation {
     private static let parent = 3
 
-    /// The columns in which no two rows may have the same, each by itself.
-    private var uniques: [UniqueTerm] {
+    /// What no two rows may have the same, each by itself.
+    private var uniques: [[UniqueTerm]] {
         switch shape.constraint {
         case nil, .parent: []
-        case .unique, .family: [UniqueTerm(column: 1)]
-        case .caseless, .opaque: [UniqueTerm(column: 1, folding: .ascii)]
-        case .pair: [UniqueTerm(column: 1), UniqueTerm(column: 3)]
+        case .unique, .family: [[UniqueTerm(column: 1)]]
+        case .caseless, .opaque: [[UniqueTerm(column: 1, folding: .ascii)]]
+        case .pair: [[UniqueTerm(column: 1)], [UniqueTerm(column: Self.parent)]]
+        case .place: [[UniqueTerm(column: 1), UniqueTerm(column: Self.parent)]]
         }
     }
 
-    var hasParents: Bool { shape.constraint == .parent || shape.constraint == .family }
+    var hasParents: Bool { [.parent, .family, .place].contains(shape.constraint) }
 
-    /// What a row has in a column, as the constraint compares it.
-    private func value(of row: Row?, _ term: UniqueTerm) -> String? {
-        switch row.flatMap({ $0[term.column] }) {
-        case .text(let text): term.folding.folded(text)
-        case .integer(let number): "\(number)"
-        default: nil
+    /// What a row has in some columns, as the constraint compares it.
+    private func value(of row: Row?, _ terms: [UniqueTerm]) -> [String]? {
+        let values = terms.compactMap { term in
+            switch row.flatMap({ $0[term.column] }) {
+            case .text(let text): term.folding.folded(text)
+            case .integer(let number): "\(number)"
+            default: nil
+            }
         }
+        return values.count == terms.count ? values : nil
     }
 
     /// What members say of two rows that may not be side by side; `nil` of others.
     private func clash(_ row: Row?, _ other: Row?) -> [UniqueTerm]? {
-        guard
-            let term = uniques.first(where: { value(of: row, $0) != nil && value(of: row, $0) == value(of: other, $0) })
-        else { return nil }
-        return shape.constraint == .opaque ? [] : [term]
+        let terms = uniques.first { value(of: row, $0) != nil && value(of: row, $0) == value(of: other, $0) }
+        return shape.constraint == .opaque ? terms.map { _ in [] } : terms
     }
 
     /// What a new member does about the constraint; the first one always has it.
     mutating func keeping(_ index: Int) -> SimulatedMember.Keeping {
         guard let constraint = shape.constraint else { return .never }
-        guard shape.isMixed else { return constraint == .family ? .resting : .always }
+        guard shape.isMixed else { return hasParents && constraint.isUnique ? .resting : .always }
         // Where another member looks as well nothing comes of it.
         if shape.flaw == .deafness { return index == 0 ? .resting : .never }
         let isNever = dice.below(3) == 0 && index > 0
         if isNever { return .never }
-        return constraint.isUnique && constraint != .family && dice.below(2) == 0 ? .always : .resting
+        return constraint.isUnique && !hasParents && dice.below(2) == 0 ? .always : .resting
     }
 
     /// Now and then two rows change names in one transaction.
     mutating func swapNames(_ planned: inout [(id: RowID, after: AuthoredRow)]) {
-        guard let column = uniques.first?.column, planned.count > 1, dice.below(2) == 0,
+        guard let column = uniques.first?.first?.column, planned.count > 1, dice.below(2) == 0,
             var left = planned[0].after.row, var right = planned[1].after.row
         else { return }
         (left[column], right[column]) = (right[column], left[column])
@@ -67,10 +69,10 @@ extension GroupSimulation {
 
     /// Whether no two rows of a member would have what is unique with some rows in the place of those it has.
     private func takes(_ rows: [(id: RowID, row: Row?)], _ index: Int) -> Bool {
-        uniques.allSatisfy { term in
-            var values: [RowID: String] = [:]
-            for (id, held) in members[index].rows { values[id] = value(of: held.row, term) }
-            for (id, row) in rows { values[id] = value(of: row, term) }
+        uniques.allSatisfy { terms in
+            var values: [RowID: [String]] = [:]
+            for (id, held) in members[index].rows { values[id] = value(of: held.row, terms) }
+            for (id, row) in rows { values[id] = value(of: row, terms) }
             return Set(values.values).count == values.count
         }
     }

@@ -32,6 +32,8 @@ package struct GroupSimulation: Sendable {
         case family
         /// Names are unique, and what is in the last column.
         case pair
+        /// Names are unique among the rows of one parent, which has to be there.
+        case place
 
         var isUnique: Bool { self != .parent }
     }
@@ -121,7 +123,7 @@ package struct GroupSimulation: Sendable {
     static let columns = 4
 
     /// How many rows there may be.
-    var keys: Int { shape.constraint == .family || shape.constraint == .pair ? 5 : 3 }
+    var keys: Int { [.family, .pair, .place].contains(shape.constraint) ? 5 : 3 }
 
     package let seed: UInt64
     let shape: Shape
