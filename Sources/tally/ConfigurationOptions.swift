@@ -10,9 +10,16 @@ struct ConfigurationOptions: ParsableArguments {
         try Configuration.load(path: config)
     }
 
-    /// The node that runs with the configuration, or a stand-in.
-    func connect(to purpose: NodeConnection.Purpose) throws -> NodeConnection {
-        try NodeConnection.open(load(), to: purpose)
+    /// The node that runs with the configuration, or a stand-in, to change things.
+    func connect() throws -> NodeConnection {
+        try NodeConnection.open(load())
+    }
+
+    /// What the node that runs with the configuration, or a stand-in, has to say.
+    func look<Answer>(
+        _ question: (any ControlledNode) async throws(ControlError) -> Answer
+    ) async throws -> Answer {
+        try await NodeConnection.look(load(), question)
     }
 }
 

@@ -114,13 +114,22 @@ package struct Site {
         }
     }
 
-    /// What `tally status --json` says.
+    /// What `tally status --json` says of flows.
     package func status() async throws -> [FlowStatus] {
         struct List: Decodable {
             var flows: [FlowStatus]
         }
+        return try await status(as: List.self).flows
+    }
+
+    /// What `tally status --json` says, as far as `List` has it.
+    package func status<List: Decodable>(as type: List.Type) async throws -> List {
         let answer = try await run("status", "--json")
-        return try JSONDecoder().decode(List.self, from: Data(answer.output.utf8)).flows
+        do {
+            return try JSONDecoder().decode(type, from: Data(answer.output.utf8))
+        } catch {
+            throw WaitedInVain("tally status --json exited with \(answer.exitCode): \(answer.text) (\(error))")
+        }
     }
 
     /// Waits until every table of every flow follows its source's stream.

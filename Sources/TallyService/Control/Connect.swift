@@ -6,27 +6,35 @@ package struct NodeConnection: Sendable {
     /// Keeps a node from starting while the command changes things.
     private let claim: ControlClaim?
 
-    /// What a command is about to do.
-    package enum Purpose: Sendable {
-        case look
-        case change
-    }
-
-    /// Finds the node that runs with this configuration, or stands in for it.
+    /// Finds the node that runs with this configuration, or stands in for it, to change things.
     ///
-    /// - Throws: ``ControlError`` with code `conflict` where things are to be changed and another process that does not
-    ///   answer has the state folder: a node that is starting or ending, or another command.
-    package static func open(_ configuration: Configuration, to purpose: Purpose) throws(ControlError) -> NodeConnection
-    {
+    /// - Throws: ``ControlError`` with code `conflict` where another process that does not answer has the state folder:
+    ///   a node that is starting or ending, or another command.
+    package static func open(_ configuration: Configuration) throws(ControlError) -> NodeConnection {
         let socket = ControlSocket(state: configuration.state)
         if try socket.isLive() {
             return NodeConnection(node: try ControlClient(socket), isOffline: false, claim: nil)
         }
-        let claim: ControlClaim? =
-            switch purpose {
-            case .look: nil
-            case .change: try socket.claim()
-            }
+        let claim = try socket.claim()
         return NodeConnection(node: OfflineNode(configuration: configuration), isOffline: true, claim: claim)
+    }
+
+    /// Asks the node that runs with this configuration, or stands in for it where none does, and changes nothing.
+    ///
+    /// A node that ends before it has answered is one that does not run: `question` is asked once more then.
+    package static func look<Answer>(
+        _ configuration: Configuration,
+        _ question: (any ControlledNode) async throws(ControlError) -> Answer
+    ) async throws(ControlError) -> Answer {
+        let socket = ControlSocket(state: configuration.state)
+        if try socket.isLive() {
+            do {
+                return try await question(ControlClient(socket))
+            } catch {
+                // A node that still listens has said of something else that it cannot be reached.
+                guard error.code == .unreachable, try !socket.isLive() else { throw error }
+            }
+        }
+        return try await question(OfflineNode(configuration: configuration))
     }
 }

@@ -12,7 +12,7 @@ struct DiscardDeadLetters: AsyncParsableCommand {
     @OptionGroup var letters: LetterArguments
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         let result = try await connection.node.discard(ids: letters.chosen, flow: letters.flow)
         if letters.json {
             Console.output.write(try JSONText.of(result) + "\n")

@@ -19,7 +19,10 @@ struct ExportConflicts: AsyncParsableCommand {
     var format = Format.json
 
     func run() async throws {
-        let conflicts = try await options.connect(to: .look).node.conflicts(filter.selection())
+        let selection = try filter.selection()
+        let conflicts = try await options.look { (node) async throws(ControlError) in
+            try await node.conflicts(selection)
+        }
         switch format {
         case .json: Console.output.write(try JSONText.of(ConflictList(conflicts: conflicts)) + "\n")
         case .csv: Console.output.write(ConflictExport.csv(conflicts))

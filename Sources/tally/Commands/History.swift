@@ -23,7 +23,9 @@ struct History: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let history = try await options.connect(to: .look).node.history(table: table, key: key, group: group)
+        let history = try await options.look { (node) async throws(ControlError) in
+            try await node.history(table: table, key: key, group: group)
+        }
         if json {
             Console.output.write(try JSONText.of(history) + "\n")
         } else {

@@ -15,7 +15,10 @@ struct ListConflicts: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let conflicts = try await options.connect(to: .look).node.conflicts(filter.selection())
+        let selection = try filter.selection()
+        let conflicts = try await options.look { (node) async throws(ControlError) in
+            try await node.conflicts(selection)
+        }
         if json {
             Console.output.write(try JSONText.of(ConflictList(conflicts: conflicts)) + "\n")
         } else {

@@ -17,7 +17,9 @@ struct ListDeadLetters: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let letters = try await options.connect(to: .look).node.deadLetters(flow: flow)
+        let letters = try await options.look { (node) async throws(ControlError) in
+            try await node.deadLetters(flow: flow)
+        }
         if json {
             Console.output.write(try JSONText.of(DeadLetterList(deadLetters: letters)) + "\n")
         } else {

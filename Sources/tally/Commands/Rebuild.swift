@@ -23,7 +23,7 @@ struct Rebuild: AsyncParsableCommand {
                 message: "\(group) is a flow, which has no ledger; `tally resync \(group)` loads it anew"
             )
         }
-        let connection = try NodeConnection.open(configuration, to: .change)
+        let connection = try NodeConnection.open(configuration)
         if !yes {
             Console.error.write(RebuildReport.plan(try await connection.node.surveyLedger(ofGroup: group)))
             let confirmation = Confirmation(

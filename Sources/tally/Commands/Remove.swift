@@ -28,7 +28,7 @@ struct Remove: AsyncParsableCommand {
             matter: "\(kind) \(name) shall be removed"
         )
         guard try yes || confirmation.isGiven() else { throw Failure(code: 1, message: "nothing was removed") }
-        let connection = try NodeConnection.open(configuration, to: .change)
+        let connection = try NodeConnection.open(configuration)
         switch named {
         case .flow: try await connection.node.remove(flow: name)
         case .group: try await connection.node.remove(group: name)

@@ -48,7 +48,7 @@ struct ResolveConflict: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         let decided = try await connection.node.resolve(id: conflict.id, group: conflict.group, resolution())
         if json {
             Console.output.write(try JSONText.of(decided) + "\n")

@@ -9,7 +9,7 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var arguments: FlowArguments
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         try await connection.node.resume(flow: arguments.flow, table: arguments.table)
         Console.output.write(Line("Resumed \(arguments.name)."))
     }

@@ -11,7 +11,7 @@ struct Resync: AsyncParsableCommand {
     @OptionGroup var arguments: FlowArguments
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         try await connection.node.resync(flow: arguments.flow, table: arguments.table)
         let when = connection.isOffline ? "It begins with the next `tally run`." : "`tally status` shows how far it is."
         Console.output.write(Line("Asked for a new load of \(arguments.name). \(when)"))

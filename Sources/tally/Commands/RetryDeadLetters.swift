@@ -13,7 +13,7 @@ struct RetryDeadLetters: AsyncParsableCommand {
     @OptionGroup var letters: LetterArguments
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         let result = try await connection.node.retry(ids: letters.chosen, flow: letters.flow)
         if letters.json {
             Console.output.write(try JSONText.of(result) + "\n")

@@ -15,7 +15,9 @@ struct ShowConflict: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let found = try await options.connect(to: .look).node.conflict(id: conflict.id, group: conflict.group)
+        let found = try await options.look { (node) async throws(ControlError) in
+            try await node.conflict(id: conflict.id, group: conflict.group)
+        }
         if json {
             Console.output.write(try JSONText.of(found) + "\n")
         } else {

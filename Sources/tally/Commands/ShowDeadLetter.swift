@@ -20,7 +20,9 @@ struct ShowDeadLetter: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let whole = try await options.connect(to: .look).node.deadLetter(id: id)
+        let whole = try await options.look { (node) async throws(ControlError) in
+            try await node.deadLetter(id: id)
+        }
         let letter = values ? whole : whole.withoutValues
         if json {
             Console.output.write(try JSONText.of(letter) + "\n")

@@ -25,17 +25,21 @@ struct Status: AsyncParsableCommand {
         if watch {
             // Anew every time: a node may start or end meanwhile.
             let view = LiveView(on: .output) {
-                try await NodeConnection.open(configuration, to: .look).node.everything()
+                try await everything(configuration)
             }
             return try await view.watch()
         }
-        let node = try NodeConnection.open(configuration, to: .look).node
-        let statuses = try await node.everything()
+        let statuses = try await everything(configuration)
         if json {
             Console.output.write(try JSONText.of(statuses) + "\n")
         } else {
             Console.output.write(StatusReport.lines(statuses.flows, statuses.groups))
         }
         if StatusReport.hasStopped(statuses.flows) || GroupReport.hasStopped(statuses.groups) { throw ExitCode(1) }
+    }
+
+    private func everything(_ configuration: Configuration) async throws -> StatusList {
+        try await NodeConnection.look(configuration) { (node) async throws(ControlError) in try await node.everything()
+        }
     }
 }

@@ -16,7 +16,7 @@ struct UndoConflict: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let connection = try options.connect(to: .change)
+        let connection = try options.connect()
         let undone = try await connection.node.undo(id: conflict.id, group: conflict.group)
         if json {
             Console.output.write(try JSONText.of(undone) + "\n")

@@ -63,8 +63,7 @@ struct GroupSite {
         struct List: Decodable {
             var groups: [GroupStatus]
         }
-        let answer = try await site.run("status", "--json")
-        return try JSONDecoder().decode(List.self, from: Data(answer.output.utf8)).groups
+        return try await site.status(as: List.self).groups
     }
 
     /// Waits until every member of every group is live.
