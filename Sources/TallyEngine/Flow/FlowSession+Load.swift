@@ -114,7 +114,8 @@ extension FlowSession {
         spent?.free()
         if orders.count == 1, let order = orders.first { return [(order, try await read(order, from: source, limit))] }
         return try await withThrowingTaskGroup(of: (Int, Order, Chunk?).self) { group in
-            let share = ByteCount(limit.bytes / max(1, orders.count))
+            // Two side by side are each as large as one alone: a COPY costs a target as much as a thousand rows.
+            let share = ByteCount(limit.bytes * 2 / orders.count)
             for (index, order) in orders.enumerated() {
                 group.addTask { (index, order, try await read(order, from: source, share)) }
             }

@@ -4,10 +4,13 @@ import TallyModel
 struct CatalogReader {
     private let connection: PostgresConnection
     private let detail: PostgresCatalog.Detail
+    private let key: [String]?
 
-    init(_ connection: PostgresConnection, _ detail: PostgresCatalog.Detail) {
+    /// - Parameter key: Columns to take for the key of a table that has none.
+    init(_ connection: PostgresConnection, _ detail: PostgresCatalog.Detail, takingForKey key: [String]? = nil) {
         self.connection = connection
         self.detail = detail
+        self.key = key
     }
 
     /// - Parameter name: The only table to look for; `nil` for all.
@@ -51,7 +54,11 @@ struct CatalogReader {
                     version: position,
                     blueprint: blueprints[relation.oid]
                 )
-                if let table = try assembly.table { tables.append(table) } else { keyless.append(assembly.keyless) }
+                if let table = try assembly.table(takingForKey: key) {
+                    tables.append(table)
+                } else {
+                    keyless.append(assembly.keyless)
+                }
             }
             return PostgresCatalog(
                 tables: tables.sorted { $0.name < $1.name },
