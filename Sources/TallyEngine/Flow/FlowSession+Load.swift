@@ -115,7 +115,7 @@ extension FlowSession {
         if orders.count == 1, let order = orders.first { return [(order, try await read(order, from: source, limit))] }
         return try await withThrowingTaskGroup(of: (Int, Order, Chunk?).self) { group in
             // Two side by side are each as large as one alone: a COPY costs a target as much as a thousand rows.
-            let share = ByteCount(limit.bytes * 2 / orders.count)
+            let share = ByteCount(limit.bytes * 2 / max(1, orders.count))
             for (index, order) in orders.enumerated() {
                 group.addTask { (index, order, try await read(order, from: source, share)) }
             }

@@ -19,6 +19,9 @@ package struct NodeConnection: Sendable {
         return NodeConnection(node: OfflineNode(configuration: configuration), isOffline: true, claim: claim)
     }
 
+    /// How long the socket of a node that was killed may still take callers.
+    private static let longestDeath = Duration.seconds(1)
+
     /// Asks the node that runs with this configuration, or stands in for it where none does, and changes nothing.
     ///
     /// A node that ends before it has answered is one that does not run: `question` is asked once more then.
@@ -27,13 +30,15 @@ package struct NodeConnection: Sendable {
         _ question: (any ControlledNode) async throws(ControlError) -> Answer
     ) async throws(ControlError) -> Answer {
         let socket = ControlSocket(state: configuration.state)
-        if try socket.isLive() {
+        let start = ContinuousClock.now
+        while try socket.isLive() {
             do {
                 return try await question(ControlClient(socket))
             } catch {
-                // A node that still listens has said of something else that it cannot be reached.
-                guard error.code == .unreachable, try !socket.isLive() else { throw error }
+                guard error.code == .silent, ContinuousClock.now - start < longestDeath else { throw error }
             }
+            // Cancelled, it asks at once, and is told.
+            try? await Task.sleep(for: .milliseconds(20))
         }
         return try await question(OfflineNode(configuration: configuration))
     }

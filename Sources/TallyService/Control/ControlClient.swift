@@ -103,7 +103,7 @@ package struct ControlClient: ControlledNode {
             )
         } catch {
             throw ControlError(
-                .unreachable,
+                .silent,
                 "\(socket.path): the node does not answer (\(error)); is `tally run` still up?"
             )
         }

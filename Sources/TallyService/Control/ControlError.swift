@@ -12,15 +12,17 @@ package struct ControlError: Error, Sendable, Hashable, Codable, CustomStringCon
         case invalid
         /// It was tried and did not work.
         case failed
-        /// The node or a store cannot be reached.
+        /// The node says that a store cannot be reached, or may not be asked itself.
         case unreachable
+        /// The node does not answer.
+        case silent
 
         /// What a command that ends with it exits with.
         package var exitCode: Int32 {
             switch self {
             case .notFound, .invalid: 2
             case .conflict, .failed: 1
-            case .unreachable: 3
+            case .unreachable, .silent: 3
             }
         }
     }

@@ -107,7 +107,7 @@ struct ControlRoutes: Sendable {
             case .conflict: .conflict
             case .invalid: .badRequest
             case .failed: .internalServerError
-            case .unreachable: .badGateway
+            case .unreachable, .silent: .badGateway
             }
         do {
             return response(status, try ControlCoding.encode(ErrorAnswer(error: error)))

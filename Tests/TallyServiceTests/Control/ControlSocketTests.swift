@@ -86,11 +86,11 @@ import TallyService
         #expect(statuses == [FakeNode.status])
     }
 
-    @Test func `A node that went away is said to be unreachable`() async throws {
+    @Test func `A node that went away is said not to answer`() async throws {
         try await withStateFolder { (state) async throws in
             let client = try ControlClient(ControlSocket(state: state))
             let error = await #expect(throws: ControlError.self) { try await client.statuses() }
-            #expect(error?.code == .unreachable)
+            #expect(error?.code == .silent)
             #expect(error?.message.hasPrefix("\(state)/control.sock: the node does not answer") == true)
         }
     }

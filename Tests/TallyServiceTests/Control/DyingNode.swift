@@ -1,11 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Listens on a node's socket, takes one request, and is gone without an answer, as after a SIGKILL.
+/// Listens on a node's socket, takes a few requests, and is gone without an answer to any, as after a SIGKILL: what it
+/// has open is closed piece by piece.
 final class DyingNode: Sendable {
-    private let asked = Mutex(false)
+    private let asked = Mutex(0)
 
-    var hasBeenAsked: Bool { asked.withLock { $0 } }
+    /// How often it has been asked.
+    var questions: Int { asked.withLock { $0 } }
 
     init(in state: String) throws {
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -27,10 +29,13 @@ final class DyingNode: Sendable {
                     close(connection)
                     continue
                 }
-                asked.withLock { $0 = true }
-                close(listener)
+                let isLast = asked.withLock { asked in
+                    asked += 1
+                    return asked == 3
+                }
+                if isLast { close(listener) }
                 close(connection)
-                return
+                if isLast { return }
             }
         }
     }

@@ -38,7 +38,7 @@ import TallyService
         try await withStateFolder { (state) async throws in
             let node = try DyingNode(in: state)
             #expect(try await statuses(configuration(state)).isEmpty)
-            #expect(node.hasBeenAsked)
+            #expect(node.questions == 3)
         }
     }
 
