@@ -42,7 +42,7 @@ struct GroupCatchUpBenchmark: Benchmark {
         _ pair: PostgresPair
     ) throws -> Double {
         let (before, share) = (work.rowsBefore(count), count / sides)
-        let kind: MemoryRecord.Kind = sync == .flow ? .flows : .groups
+        let kind: MemoryRecord.Kind = sync == .flow ? .postgresFlows : .groups
         var seconds = 0.0
         try pair.withMembers(rows: before) { members in
             try members.configure(sync)

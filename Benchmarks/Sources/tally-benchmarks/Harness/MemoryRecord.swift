@@ -2,12 +2,15 @@
 final class MemoryRecord {
     /// What has a bound of its own.
     enum Kind: String, CaseIterable {
-        case flows, groups
+        case flows = "flows between SQLite files"
+        case postgresFlows = "flows between PostgreSQL databases"
+        case groups
 
         /// In megabytes.
         var bound: Double {
             switch self {
             case .flows: 100
+            case .postgresFlows: 150
             case .groups: 200
             }
         }

@@ -33,7 +33,7 @@ struct PostgresLagBenchmark: Benchmark {
                 let last = try databases.source.integer("SELECT max(id) FROM items", databases.name)
                 try databases.target.wait(for: "SELECT max(id) = \(last) FROM items", databases.name)
                 try process.stop()
-                bench.memory.record(process.peakMemory, "PostgreSQL: lag")
+                bench.memory.record(process.peakMemory, "PostgreSQL: lag", of: .postgresFlows)
                 bench.say("    \(Figures.plain(used)) % of a core")
                 defer { try? databases.removeTally() }
                 return try lags(databases, databases.name)

@@ -133,7 +133,7 @@ struct PostgresRun {
     func runTally(_ label: String) throws -> Double {
         let process = try startTally("run", "--once")
         try process.wait()
-        pair.bench.memory.record(process.peakMemory, label)
+        pair.bench.memory.record(process.peakMemory, label, of: .postgresFlows)
         return process.spentTime
     }
 
@@ -146,7 +146,7 @@ struct PostgresRun {
         try source.wait(for: "EXISTS (SELECT FROM pg_replication_slots WHERE \(isRead))", name)
         let time = try pair.bench.time { try target.wait(for: condition, name) }
         try process.wait()
-        pair.bench.memory.record(process.peakMemory, label)
+        pair.bench.memory.record(process.peakMemory, label, of: .postgresFlows)
         return (time, process.spentTime)
     }
 
