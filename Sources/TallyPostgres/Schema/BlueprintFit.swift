@@ -38,7 +38,12 @@ struct BlueprintFit {
     /// - Parameter isFree: Whether nothing in the target has the name yet.
     func columnClauses(isFree: (TableName) -> Bool) -> [String] {
         let kept = blueprint.columns.filter { names[$0.number] != nil }.map { clause($0, isFree) }
-        return kept + extras.map { "\(draftName(ofExtra: $0).postgresIdentifier) \(PostgresType.ofComputed($0))" }
+        return kept
+            + extras.map { extra in
+                let isNotNull = schema.keyColumns.contains { $0.id == extra.id }
+                return "\(draftName(ofExtra: extra).postgresIdentifier) \(PostgresType.ofComputed(extra))"
+                    + (isNotNull ? " NOT NULL" : "")
+            }
     }
 
     private func clause(_ column: TableBlueprint.Column, _ isFree: (TableName) -> Bool) -> String {

@@ -152,9 +152,10 @@ package struct TableMaker {
     /// A statement from columns that another kind of store describes.
     private static func plainStatement(_ schema: TableSchema) -> String {
         let kind = schema.definition?.kind
-        let items = schema.columns.map { column in
+        let items = schema.columns.enumerated().map { place, column in
             let type = PostgresType.of(column, kind: kind)
-            return "\(column.name.postgresIdentifier) \(type)\(column.isNullable ? "" : " NOT NULL")"
+            let isNotNull = !column.isNullable || schema.key.contains(place)
+            return "\(column.name.postgresIdentifier) \(type)\(isNotNull ? " NOT NULL" : "")"
         }
         return "CREATE TABLE \(schema.name.postgresSQL) (\n    \(items.joined(separator: ",\n    "))\n)"
     }

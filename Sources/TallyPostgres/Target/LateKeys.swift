@@ -25,11 +25,11 @@ final class LateKeys: Sendable {
     static func areWelcome(in connection: PostgresConnection) throws -> Bool {
         let answer = try connection.execute(
             """
-            SELECT NOT EXISTS (SELECT FROM pg_publication) AND to_regclass('tally.consumer') IS NULL
-                AND (to_regclass('tally.late_key') IS NOT NULL OR has_schema_privilege('tally', 'CREATE'))
+            SELECT NOT EXISTS (SELECT FROM pg_publication) AND to_regclass('tally.consumer') IS NULL,
+                to_regclass('tally.late_key') IS NULL AND has_schema_privilege('tally', 'CREATE')
             """
         )
-        return answer.flag(0, 0)
+        return try answer.flag(0, 0) && (answer.flag(0, 1) || exist(in: connection))
     }
 
     /// Writes down that a table has been made without its key; in the transaction that makes it.
@@ -107,8 +107,13 @@ final class LateKeys: Sendable {
         }
     }
 
+    /// Whether there are entries, and this role may see to them: somebody else's role may have made the table.
     private static func exist(in connection: PostgresConnection) throws -> Bool {
-        try connection.execute("SELECT to_regclass('tally.late_key') IS NOT NULL").flag(0, 0)
+        let rights = ["SELECT", "INSERT", "UPDATE", "DELETE"].map { "has_table_privilege(entries, '\($0)')" }
+        let answer = try connection.execute(
+            "SELECT \(rights.joined(separator: " AND ")) FROM to_regclass('tally.late_key') AS entries"
+        )
+        return answer.flag(0, 0)
     }
 
     private static func place(of table: TableName) -> [Parameter] {

@@ -142,6 +142,48 @@ struct LateKeyTests {
         #expect(try await Self.keys(database) == "t_id")
     }
 
+    @Test("is made where a row has none, which is rejected", arguments: [true, false])
+    func noKey(isDefined: Bool) async throws {
+        var (database, schema) = try await prepared()
+        if !isDefined {
+            // As SQLite has it, where a column of the primary key may be NULL.
+            schema.definition = nil
+            schema.columns[0].isNullable = true
+        }
+        let session = try await Self.made(schema, in: database)
+        let rows = Self.rows(1...60) + [Row([.null, .text("lost")])]
+        let outcome = try await session.load(beside: .of(schema, rows))
+        #expect(outcome.rejections.map(\.index) == [60])
+        _ = try await session.finishLoad(of: schema)
+        try await session.commit()
+        await session.close()
+        #expect(try await database.psql("SELECT count(*), count(DISTINCT id) FROM t") == "60|60")
+        #expect(try await Self.keys(database).isEmpty == false)
+    }
+
+    @Test("is made with the table where another role keeps the list of those that lack theirs")
+    func rights() async throws {
+        let (database, schema) = try await prepared()
+        let session = try await Self.made(schema, in: database)
+        await session.close()
+        let role = "late_\(database.name)"
+        try await database.psql(
+            """
+            CREATE ROLE \(role) LOGIN; GRANT CREATE ON SCHEMA public TO \(role); GRANT USAGE ON SCHEMA tally TO \(role);
+            GRANT ALL ON tally.checkpoint, tally.note, tally.identity TO \(role)
+            """
+        )
+        let options = try ConnectionOptions(database.server.url(database: database.name, user: role))
+        let other = try await PostgresTarget(options: options).open(flow: "other", runner: .made(), takeOver: false)
+        var second = schema
+        second.name = TableName("second")
+        #expect(try await other.schema(of: second.name) == nil)
+        try await other.create(second, expecting: Self.many)
+        try await other.commit()
+        await other.close()
+        #expect(try await database.psql("SELECT count(*) FROM pg_index WHERE indrelid = 'second'::regclass") == "1")
+    }
+
     @Test("is there for another flow that writes to the table")
     func anotherFlow() async throws {
         let (database, schema) = try await prepared()
