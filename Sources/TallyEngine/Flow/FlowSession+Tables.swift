@@ -99,7 +99,7 @@ extension FlowSession {
                 settings: context.transform(of: schema.name)
             )
             try refuseSharing(route.output.name, by: schema.name)
-            let mode = try await prepareTarget(for: route.output, of: schema.name, rows: total, again: again)
+            let mode = try await prepareTarget(for: route.output, of: schema.name, again: again)
             var progress = TableProgress(
                 loading: schema,
                 ranges: ranges,
@@ -148,7 +148,6 @@ extension FlowSession {
     private func prepareTarget(
         for output: TableSchema,
         of table: TableName,
-        rows: Int,
         again: Bool
     ) async throws -> TableProgress.Mode {
         guard let existing = try await target.schema(of: output.name) else {
@@ -160,7 +159,7 @@ extension FlowSession {
                     table: table
                 )
             }
-            try await relabelled(table) { try await target.create(output, expecting: rows) }
+            try await relabelled(table) { try await target.create(output) }
             return .add
         }
         try await addMissing(output, to: existing, of: table)

@@ -282,7 +282,7 @@ struct MemberSession {
                 }
                 // Noted before it is made: what fails in between is done again.
                 try await context.record.sendAgain(table.number, to: store.name)
-                try await target.create(table.schema, expecting: 0)
+                try await target.create(table.schema)
                 _ = try await target.finishLoad(of: table.schema)
                 try await target.commit(nil, notes: [])
             }

@@ -106,10 +106,7 @@ public protocol TargetSession: Sendable {
     func permitsFolding(_ table: TableName) async throws -> Bool
 
     /// Makes a table for rows of this schema: the same columns, keys and checks, as far as the kind of store can.
-    ///
-    /// - Parameter rows: About how many a load will bring. Where they are many the store may leave the key for later, as
-    ///   long as every call but ``load(_:mode:)`` and ``load(beside:)`` with mode `add` finds it there.
-    func create(_ schema: TableSchema, expecting rows: Int) async throws
+    func create(_ schema: TableSchema) async throws
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws
 

@@ -38,12 +38,7 @@ struct BlueprintFit {
     /// - Parameter isFree: Whether nothing in the target has the name yet.
     func columnClauses(isFree: (TableName) -> Bool) -> [String] {
         let kept = blueprint.columns.filter { names[$0.number] != nil }.map { clause($0, isFree) }
-        return kept
-            + extras.map { extra in
-                let isNotNull = schema.keyColumns.contains { $0.id == extra.id }
-                return "\(draftName(ofExtra: extra).postgresIdentifier) \(PostgresType.ofComputed(extra))"
-                    + (isNotNull ? " NOT NULL" : "")
-            }
+        return kept + extras.map { "\(draftName(of: $0).postgresIdentifier) \(PostgresType.ofComputed($0))" }
     }
 
     private func clause(_ column: TableBlueprint.Column, _ isFree: (TableName) -> Bool) -> String {
@@ -72,15 +67,7 @@ struct BlueprintFit {
 
     // MARK: Renaming
 
-    /// The name that a column of the schema has while the others have their draft names.
-    func draftName(of column: Column) -> String {
-        if names[column.id] != nil, let draft = blueprint.columns.first(where: { $0.number == column.id }) {
-            return draft.name
-        }
-        return draftName(ofExtra: column)
-    }
-
-    private func draftName(ofExtra extra: Column) -> String {
+    private func draftName(of extra: Column) -> String {
         let drafts = blueprint.columns.filter { names[$0.number] != nil }.map(\.name)
         return drafts.contains(extra.name) ? "_tally_\(extra.id)" : extra.name
     }
@@ -88,7 +75,7 @@ struct BlueprintFit {
     /// From draft names to those of the table.
     private var renames: [(draft: String, final: String)] {
         let kept = blueprint.columns.compactMap { column in names[column.number].map { (column.name, $0) } }
-        return (kept + extras.map { (draftName(ofExtra: $0), $0.name) }).filter { $0 != $1 }
+        return (kept + extras.map { (draftName(of: $0), $0.name) }).filter { $0 != $1 }
     }
 
     /// Whether the table's columns have other names than at the source.

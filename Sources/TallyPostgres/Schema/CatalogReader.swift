@@ -4,13 +4,10 @@ import TallyModel
 struct CatalogReader {
     private let connection: PostgresConnection
     private let detail: PostgresCatalog.Detail
-    private let key: [String]?
 
-    /// - Parameter key: Columns to take for the key of a table that has none.
-    init(_ connection: PostgresConnection, _ detail: PostgresCatalog.Detail, takingForKey key: [String]? = nil) {
+    init(_ connection: PostgresConnection, _ detail: PostgresCatalog.Detail) {
         self.connection = connection
         self.detail = detail
-        self.key = key
     }
 
     /// - Parameter name: The only table to look for; `nil` for all.
@@ -54,11 +51,7 @@ struct CatalogReader {
                     version: position,
                     blueprint: blueprints[relation.oid]
                 )
-                if let table = try assembly.table(takingForKey: key) {
-                    tables.append(table)
-                } else {
-                    keyless.append(assembly.keyless)
-                }
+                if let table = try assembly.table { tables.append(table) } else { keyless.append(assembly.keyless) }
             }
             return PostgresCatalog(
                 tables: tables.sorted { $0.name < $1.name },

@@ -59,14 +59,11 @@ package struct PostgresCatalog: Sendable {
     }
 
     /// The table of exactly that name; `nil` when there is none, or none whose rows a key tells apart.
-    ///
-    /// - Parameter key: Columns to take for the key of a table that has none.
     package static func table(
         named name: TableName,
         in connection: PostgresConnection,
-        detail: Detail = .structure,
-        takingForKey key: [String]? = nil
+        detail: Detail = .structure
     ) throws -> PostgresTable? {
-        try CatalogReader(connection, detail, takingForKey: key).read(matching: name) { _ in true }.tables.first
+        try CatalogReader(connection, detail).read(matching: name) { _ in true }.tables.first
     }
 }

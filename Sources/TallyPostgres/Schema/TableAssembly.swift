@@ -52,26 +52,17 @@ struct TableAssembly {
     }
 
     /// The table; `nil` when it has no key.
-    ///
-    /// - Parameter names: Columns to take for its key then.
-    func table(takingForKey names: [String]?) throws -> PostgresTable? {
+    var table: PostgresTable? {
+        get throws { try assembled() }
+    }
+
+    private func assembled() throws -> PostgresTable? {
         let choice = KeyChoice(among: indexes, notNull: notNull, identity: relation.identity)
-        let key: [Int]
-        if let index = choice.index {
-            key = index.columns.compactMap { number in columns.firstIndex { $0.number == number } }
-            guard key.count == index.columns.count else { return nil }
-        } else if let names {
-            key = names.compactMap { name in columns.firstIndex { $0.name == name } }
-            guard key.count == names.count else { return nil }
-        } else {
-            return nil
-        }
+        guard let index = choice.index else { return nil }
+        let key = index.columns.compactMap { number in columns.firstIndex { $0.number == number } }
+        guard key.count == index.columns.count else { return nil }
         var blueprint = blueprint
-        let keyIndex = PostgresTable.KeyIndex(
-            name: choice.index?.name ?? "",
-            isPrimary: choice.index?.isPrimary ?? true
-        )
-        blueprint?.keyIndex = keyIndex.isPrimary ? nil : keyIndex.name
+        blueprint?.keyIndex = index.isPrimary ? nil : index.name
         let schema = TableSchema(
             name: relation.name,
             columns: columns.map(column),
@@ -88,7 +79,7 @@ struct TableAssembly {
             replicaIdentity: relation.identity,
             isPartitioned: relation.isPartitioned,
             isUnlogged: relation.isUnlogged,
-            keyIndex: keyIndex,
+            keyIndex: PostgresTable.KeyIndex(name: index.name, isPrimary: index.isPrimary),
             estimatedRows: relation.estimatedRows,
             pages: relation.pages,
             hasSecondUnique: choice.hasSecondUnique

@@ -44,7 +44,7 @@ extension TableMaker {
     }
 
     /// Gives the columns the names they have at the source, which expressions know them by, and then their own again.
-    func underDraftNames(_ fit: BlueprintFit, _ body: () throws -> Void) throws {
+    private func underDraftNames(_ fit: BlueprintFit, _ body: () throws -> Void) throws {
         if fit.isRenamed {
             for statement in fit.renaming(table.postgresSQL, backwards: true) { try run(statement, "rename a column") }
         }

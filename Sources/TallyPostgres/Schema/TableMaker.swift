@@ -17,9 +17,7 @@ package struct TableMaker {
     /// Makes a table for rows of the schema: as PostgreSQL would make it where it comes from there, with all that it
     /// needs (types, sequences, extensions), otherwise from its columns. Secondary indexes and foreign keys are left
     /// for ``finishLoad(of:)``.
-    ///
-    /// - Parameter leavesKey: Whether the key is left for ``makeKey(of:)``.
-    package func create(_ schema: TableSchema, leavingKey leavesKey: Bool = false) throws {
+    package func create(_ schema: TableSchema) throws {
         try checkNames(of: schema)
         if let namespace = table.schema { try ensureSchema(namespace) }
         if let blueprint = try TableBlueprint(schema.definition) {
@@ -27,7 +25,6 @@ package struct TableMaker {
         } else {
             try run(Self.plainStatement(schema), "create the table")
         }
-        if !leavesKey { try makeKey(of: schema) }
     }
 
     private func create(_ fit: BlueprintFit) throws {
@@ -37,88 +34,34 @@ package struct TableMaker {
         let identities = fit.blueprint.sequences.filter(\.isIdentity).map(\.name)
         for name in identities where try !isFree(name) { taken.insert(name) }
         var items = fit.columnClauses { !taken.contains($0) }
-        for check in fit.blueprint.constraints where check.kind == .check && !check.isUnchecked && fit.has(check.uses) {
-            items.append("CONSTRAINT \(check.name.postgresIdentifier) \(check.sql)")
+        var identityName = fit.blueprint.keyIndex
+        for constraint in fit.blueprint.constraints where fit.has(constraint.uses) {
+            switch constraint.kind {
+            case .check where constraint.isUnchecked: continue
+            case .check: items.append("CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)")
+            case .primaryKey, .unique:
+                guard constraint.kind == .primaryKey || constraint.name == fit.blueprint.keyIndex else { continue }
+                let isFree = try isFree(TableName(constraint.name, schema: table.schema))
+                if !isFree, constraint.name == identityName { identityName = nil }
+                items.append(
+                    isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql
+                )
+            case .exclusion: continue
+            }
         }
         let body = items.joined(separator: ",\n    ")
         try run("CREATE TABLE \(table.postgresSQL) (\n    \(body)\n)", "create the table")
+        if let index = fit.blueprint.indexes.first(where: { $0.name == fit.blueprint.keyIndex }) {
+            identityName = try make(index)
+        } else if try !hasKey(fit) {
+            try run("ALTER TABLE \(table.postgresSQL) ADD \(key(of: fit))", "make the key")
+        }
         for statement in fit.renaming(table.postgresSQL) { try run(statement, "rename a column") }
         for sequence in created {
             guard let owner = sequence.owner.flatMap({ fit.names[$0] }) else { continue }
             let column = "\(table.postgresSQL).\(owner.postgresIdentifier)"
             try run("ALTER SEQUENCE \(sequence.name.postgresSQL) OWNED BY \(column)", "make sequence \(sequence.name)")
         }
-    }
-
-    // MARK: Keys
-
-    /// Makes the key of a table that ``create(_:leavingKey:)`` has made without it, and what identifies rows by it.
-    ///
-    /// Where rows share a key the last one stays: they have come twice.
-    package func makeKey(of schema: TableSchema) throws {
-        guard let blueprint = try TableBlueprint(schema.definition) else {
-            let columns = schema.keyColumns.map(\.name.postgresIdentifier)
-            return try makeKey(on: columns) {
-                try run("ALTER TABLE \(table.postgresSQL) ADD PRIMARY KEY (\(columns.joined(separator: ", ")))", $0)
-            }
-        }
-        let fit = BlueprintFit(blueprint, to: schema)
-        try underDraftNames(fit) {
-            var identityName: String?
-            try makeKey(on: draftKey(of: fit)) { identityName = try makeKey(fit, $0) }
-            try setIdentity(fit, identityName)
-        }
-    }
-
-    /// - Parameter make: Makes it, once or twice.
-    private func makeKey(on columns: [String], _ make: (String) throws -> Void) throws {
-        let action = "make the key"
-        try connection.execute("SAVEPOINT tally_key")
-        do {
-            try make(action)
-        } catch let error as StoreError where (error.cause as? StoreError ?? error).postgres?.state == "23505" {
-            try connection.execute("ROLLBACK TO SAVEPOINT tally_key")
-            let key = columns.joined(separator: ", ")
-            try run(
-                """
-                DELETE FROM \(table.postgresSQL) WHERE ctid IN (
-                    SELECT ctid FROM (
-                        SELECT ctid, row_number() OVER (PARTITION BY \(key) ORDER BY ctid DESC) AS place
-                        FROM \(table.postgresSQL)
-                    ) AS rows WHERE place > 1
-                )
-                """,
-                action
-            )
-            try make(action)
-        }
-        try connection.execute("RELEASE SAVEPOINT tally_key")
-    }
-
-    /// - Returns: The name of the index that identifies rows where it is not the primary key's; `nil` where it had to get
-    ///   another.
-    private func makeKey(_ fit: BlueprintFit, _ action: String) throws -> String? {
-        let keyIndex = fit.blueprint.keyIndex
-        var name = keyIndex
-        for constraint in fit.blueprint.constraints where fit.has(constraint.uses) {
-            guard constraint.kind == .primaryKey || constraint.kind == .unique && constraint.name == keyIndex else {
-                continue
-            }
-            let isFree = try isFree(TableName(constraint.name, schema: table.schema))
-            if !isFree, constraint.name == keyIndex { name = nil }
-            let sql = isFree ? "CONSTRAINT \(constraint.name.postgresIdentifier) \(constraint.sql)" : constraint.sql
-            try run("ALTER TABLE \(table.postgresSQL) ADD \(sql)", action)
-        }
-        if let index = fit.blueprint.indexes.first(where: { $0.name == keyIndex }) {
-            name = try make(index)
-        } else if !hasKey(fit) {
-            let key = draftKey(of: fit).joined(separator: ", ")
-            try run("ALTER TABLE \(table.postgresSQL) ADD PRIMARY KEY (\(key))", action)
-        }
-        return name
-    }
-
-    private func setIdentity(_ fit: BlueprintFit, _ identityName: String?) throws {
         guard let identity = fit.blueprint.replicaIdentity else { return }
         // An index that had to get another name, or none at all, identifies rows by itself.
         if identity.hasPrefix("USING INDEX") {
@@ -138,25 +81,26 @@ package struct TableMaker {
         }
     }
 
-    private func hasKey(_ fit: BlueprintFit) -> Bool {
+    private func hasKey(_ fit: BlueprintFit) throws -> Bool {
         fit.blueprint.constraints.contains { constraint in
             (constraint.kind == .primaryKey || constraint.name == fit.blueprint.keyIndex) && fit.has(constraint.uses)
         }
     }
 
-    /// The columns of the key, under their draft names.
-    private func draftKey(of fit: BlueprintFit) -> [String] {
-        fit.schema.keyColumns.map { fit.draftName(of: $0).postgresIdentifier }
+    private func key(of fit: BlueprintFit) -> String {
+        let drafts = Dictionary(fit.blueprint.columns.map { ($0.number, $0.name) }, uniquingKeysWith: { $1 })
+        let columns = fit.schema.keyColumns.map { (drafts[$0.id] ?? $0.name).postgresIdentifier }
+        return "PRIMARY KEY (\(columns.joined(separator: ", ")))"
     }
 
     /// A statement from columns that another kind of store describes.
     private static func plainStatement(_ schema: TableSchema) -> String {
         let kind = schema.definition?.kind
-        let items = schema.columns.enumerated().map { place, column in
+        var items = schema.columns.map { column in
             let type = PostgresType.of(column, kind: kind)
-            let isNotNull = !column.isNullable || schema.key.contains(place)
-            return "\(column.name.postgresIdentifier) \(type)\(isNotNull ? " NOT NULL" : "")"
+            return "\(column.name.postgresIdentifier) \(type)\(column.isNullable ? "" : " NOT NULL")"
         }
+        items.append("PRIMARY KEY (\(schema.keyColumns.map(\.name.postgresIdentifier).joined(separator: ", ")))")
         return "CREATE TABLE \(schema.name.postgresSQL) (\n    \(items.joined(separator: ",\n    "))\n)"
     }
 

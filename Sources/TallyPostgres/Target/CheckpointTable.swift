@@ -209,9 +209,7 @@ enum CheckpointTable {
         try connection.query("DELETE FROM tally.note WHERE flow = $1", [.text(flow)])
         try connection.query("DELETE FROM tally.checkpoint WHERE flow = $1", [.text(flow)])
         guard try connection.execute("SELECT FROM tally.checkpoint LIMIT 1").rowCount == 0 else { return }
-        try connection.execute(
-            "DROP TABLE tally.checkpoint, tally.note; DROP TABLE IF EXISTS tally.identity, tally.late_key"
-        )
+        try connection.execute("DROP TABLE tally.checkpoint, tally.note; DROP TABLE IF EXISTS tally.identity")
         let others = try connection.execute(
             """
             SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('tally'))

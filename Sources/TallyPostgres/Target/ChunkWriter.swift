@@ -50,7 +50,6 @@ struct ChunkWriter {
             return outcome(encoded.refusals)
         } catch let error as StoreError where target.connection.isOpen && error.isAboutRows {
             try target.undo()
-            if writer.target.isKeyMissing { throw KeyNeeded() }
             return try writeOver(chunk.unpacked().rows)
         }
     }

@@ -13,13 +13,11 @@ final class LoadLanes: Sendable {
     private let state = Mutex(State())
     private let make: @Sendable () -> LoadLane
 
-    init(_ options: ConnectionOptions, flow: String, runner: Runner, marks: SequenceMarks, lateKeys: LateKeys) {
-        make = { LoadLane(options, flow: flow, runner: runner, marks: marks, lateKeys: lateKeys) }
+    init(_ options: ConnectionOptions, flow: String, runner: Runner, marks: SequenceMarks) {
+        make = { LoadLane(options, flow: flow, runner: runner, marks: marks) }
     }
 
     /// Writes one chunk in a transaction of its own. Any number of calls may come at once; each takes a connection.
-    ///
-    /// - Throws: Also ``KeyNeeded``.
     func load(_ chunk: Chunk) async throws -> ApplyOutcome {
         let lane = state.withLock { state in
             if let lane = state.idle.popLast() { return lane }
@@ -47,13 +45,11 @@ actor LoadLane {
     private let flow: String
     private let runner: Runner
     private let marks: SequenceMarks
-    private let lateKeys: LateKeys
     private var target: TargetConnection?
     private var writer: TableWriter?
 
-    init(_ options: ConnectionOptions, flow: String, runner: Runner, marks: SequenceMarks, lateKeys: LateKeys) {
+    init(_ options: ConnectionOptions, flow: String, runner: Runner, marks: SequenceMarks) {
         (self.options, self.flow, self.runner, self.marks) = (options, flow, runner, marks)
-        self.lateKeys = lateKeys
     }
 
     func load(_ chunk: Chunk) async throws -> ApplyOutcome {
@@ -89,9 +85,7 @@ actor LoadLane {
 
     private func writer(for schema: TableSchema, _ target: TargetConnection) throws -> TableWriter {
         if let writer, writer.schema == schema { return writer }
-        let reader = TargetTableReader(try target.ready())
-        guard let table = try reader.table(schema.name, takingForKey: lateKeys.key(of: schema.name)) else {
-            if try LateKeys.contain(schema.name, in: reader.connection) { throw KeyNeeded() }
+        guard let table = try TargetTableReader(target.ready()).table(schema.name) else {
             throw StoreError(.missingTable, "\(options.label) has no table \(schema.name)", table: schema.name)
         }
         let writer = try TableWriter(schema, in: table)

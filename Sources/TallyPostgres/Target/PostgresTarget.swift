@@ -49,7 +49,6 @@ package struct PostgresTarget: Target {
         try await TargetReader(options).read { connection in
             try connection.execute("BEGIN")
             try CheckpointTable.takeTurn(in: connection)
-            try LateKeys.makeAll(of: flow, in: connection)
             try CheckpointTable.remove(flow, in: connection)
             try connection.execute("COMMIT")
         }

@@ -13,7 +13,6 @@ actor PostgresTargetSession: TargetSession {
     private nonisolated let marks: SequenceMarks
     private nonisolated let durability: DurableWriter
     private nonisolated let lanes: LoadLanes
-    private nonisolated let lateKeys = LateKeys()
     private var claim: RunnerClaim
     /// `nil` after ``close()``.
     private var target: TargetConnection?
@@ -55,7 +54,7 @@ actor PostgresTargetSession: TargetSession {
         claim = RunnerClaim(flow: flow, runner: runner)
         marks = SequenceMarks()
         durability = DurableWriter(options, flow: flow, marks: marks)
-        lanes = LoadLanes(options, flow: flow, runner: runner, marks: marks, lateKeys: lateKeys)
+        lanes = LoadLanes(options, flow: flow, runner: runner, marks: marks)
     }
 
     private func take(takeOver: Bool) async throws {
@@ -84,15 +83,14 @@ actor PostgresTargetSession: TargetSession {
 
     func schema(of table: TableName) async throws -> TableSchema? {
         try await interruptible { this in
-            try this.made(table) { try PostgresCatalog.table(named: table, in: this.opened().ready()) }?.schema
+            try PostgresCatalog.table(named: table, in: this.opened().ready())?.schema
         }
     }
 
     func keyCollations(of table: TableName) async throws -> [String: String] {
         try await interruptible { this in
             let target = try this.opened()
-            let found = try this.made(table) { try PostgresCatalog.table(named: table, in: target.ready()) }
-            guard let schema = found?.schema else { return [:] }
+            guard let schema = try PostgresCatalog.table(named: table, in: target.ready())?.schema else { return [:] }
             return try KeyEquality.collations(of: schema, in: target.ready())
         }
     }
@@ -113,29 +111,21 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
-    func create(_ schema: TableSchema, expecting rows: Int) async throws {
+    func create(_ schema: TableSchema) async throws {
         try await interruptible { this in
-            try this.restructuring(schema.name) { connection in
-                let isLate = try rows >= LateKeys.leastRows && LateKeys.areWelcome(in: connection)
-                try TableMaker(schema.name, in: connection).create(schema, leavingKey: isLate)
-                if isLate { try this.lateKeys.add(schema, of: this.flow, in: connection) }
-            }
+            try this.restructuring(schema.name) { try TableMaker(schema.name, in: $0).create(schema) }
         }
     }
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws {
         try await interruptible { this in
-            try this.restructuring(table) { connection in
-                try this.lateKeys.make(table, in: connection)
-                try TableMaker(table, in: connection).alter(steps)
-            }
+            try this.restructuring(table) { try TableMaker(table, in: $0).alter(steps) }
         }
     }
 
     func finishLoad(of schema: TableSchema) async throws -> [String] {
         try await interruptible { this in
             let target = try this.begun()
-            try this.makeKey(of: schema.name)
             let numbers = try this.writer(for: schema, target).highestNumbers(in: target)
             let leftOut = try this.restructuring(schema.name) { connection in
                 try TableMaker(schema.name, in: connection).finishLoad(of: schema)
@@ -161,54 +151,9 @@ actor PostgresTargetSession: TargetSession {
         }
     }
 
-    // MARK: Keys
-
-    /// Makes the key of a table that this session has made without it, in the open transaction.
-    private func makeKey(of table: TableName) throws {
-        if lateKeys.key(of: table) != nil { try makeMissingKey(of: table) }
-    }
-
-    private func makeMissingKey(of table: TableName) throws {
-        let target = try begun()
-        for (key, writer) in writers where key.table == table {
-            marks.add(writer.takeMarks())
-            writers[key] = nil
-        }
-        do {
-            try lateKeys.make(table, in: target.ready())
-        } catch var error as StoreError where error.table == nil {
-            error.table = table
-            throw error
-        }
-        target.keep()
-    }
-
-    /// What `find` finds, after the table's key has been made where it finds nothing for the lack of it.
-    private func made<Found>(_ table: TableName, _ find: () throws -> Found?) throws -> Found? {
-        if let found = try find() { return found }
-        let target = try opened()
-        guard try LateKeys.contain(table, in: target.ready()) else { return nil }
-        let isOpen = target.isOpen
-        try makeMissingKey(of: table)
-        let found = try find()
-        // What only reads leaves no transaction behind.
-        if !isOpen { try commitNow(nil, []) }
-        return found
-    }
-
-    /// Makes the key of a table that lacks it as soon as no rows are on their way to it, and commits.
-    private func makeKeyAtOnce(of table: TableName) async throws {
-        try await interruptible { this in
-            try this.makeMissingKey(of: table)
-            try this.commitNow(nil, [])
-        }
-    }
-
     private func existing(_ table: TableName, _ target: TargetConnection) throws -> TargetTable {
         if let known = writers.first(where: { $0.key.table == table })?.value.target { return known }
-        let key = lateKeys.key(of: table)
-        let found = try made(table) { try TargetTableReader(target.ready()).table(table, takingForKey: key) }
-        if let found { return found }
+        if let found = try TargetTableReader(target.ready()).table(table) { return found }
         throw StoreError(
             .missingTable,
             "\(options.label) has no table \(table), or none whose rows a key tells apart; create it, or let Tally "
@@ -235,14 +180,12 @@ actor PostgresTargetSession: TargetSession {
 
     private func applyNow(_ slice: Slice, replaying: Set<TableName>) throws -> ApplyOutcome {
         let target = try begun()
-        for schema in slice.tables { try makeKey(of: schema.name) }
         // Where the server looks at foreign keys itself nobody asks for orphans, as in flows.
         if isSigned, !target.firesTriggers {
             try formerValues.note(slice, in: target, writers(for: slice, target))
         }
-        let writers = try writers(for: slice, target)
         target.protect()
-        var writer = SliceWriter(slice, to: target, writers, replaying: replaying)
+        var writer = try SliceWriter(slice, to: target, writers(for: slice, target), replaying: replaying)
         do {
             try writer.writePromptly()
         } catch is SliceWriter.Surprise {
@@ -252,8 +195,8 @@ actor PostgresTargetSession: TargetSession {
             try target.undo()
             // The user may have changed the table since it was looked at.
             if !error.isAboutRows {
-                self.writers.removeAll()
-                writer = try SliceWriter(slice, to: target, self.writers(for: slice, target), replaying: replaying)
+                writers.removeAll()
+                writer = try SliceWriter(slice, to: target, writers(for: slice, target), replaying: replaying)
             }
             try writer.writeCarefully()
         }
@@ -300,36 +243,18 @@ actor PostgresTargetSession: TargetSession {
 
     func load(_ chunk: Chunk, mode: LoadMode) async throws -> ApplyOutcome {
         try await interruptible { this in
-            if mode != .add { try this.makeKey(of: chunk.schema.name) }
-            do {
-                return try this.loadNow(chunk, mode)
-            } catch is KeyNeeded {
-                try this.makeKey(of: chunk.schema.name)
-                return try this.loadNow(chunk, mode)
-            }
+            let target = try this.begun()
+            target.protect()
+            var writer = ChunkWriter(chunk, to: target, try this.writer(for: chunk.schema, target))
+            let outcome = try writer.write(mode)
+            target.keep()
+            return outcome
         }
-    }
-
-    private func loadNow(_ chunk: Chunk, _ mode: LoadMode) throws -> ApplyOutcome {
-        let target = try begun()
-        let writer = try writer(for: chunk.schema, target)
-        target.protect()
-        var chunkWriter = ChunkWriter(chunk, to: target, writer)
-        let outcome = try chunkWriter.write(mode)
-        target.keep()
-        return outcome
     }
 
     nonisolated var loadsBeside: Bool { true }
 
-    nonisolated func load(beside chunk: Chunk) async throws -> ApplyOutcome {
-        do {
-            return try await lanes.load(chunk)
-        } catch is KeyNeeded {
-            try await makeKeyAtOnce(of: chunk.schema.name)
-            return try await lanes.load(chunk)
-        }
-    }
+    nonisolated func load(beside chunk: Chunk) async throws -> ApplyOutcome { try await lanes.load(chunk) }
 
     private func writer(for schema: TableSchema, _ target: TargetConnection) throws -> TableWriter {
         let key = WriterKey(table: schema.name, columns: schema.columns.map(\.name), key: schema.key)

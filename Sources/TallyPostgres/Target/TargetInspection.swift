@@ -107,7 +107,6 @@ struct TargetInspection {
             ]
         }
         guard let target = try TargetTableReader(connection).table(name) else {
-            if try LateKeys.contain(name, in: connection) { return [] }
             let key = schema.keyColumns.map(\.name.postgresIdentifier).joined(separator: ", ")
             return [
                 error(

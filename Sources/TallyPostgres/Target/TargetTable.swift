@@ -41,24 +41,20 @@ struct TargetTable: Sendable {
     /// Whether policies decide about rows of this user.
     var hasPolicies: Bool
 
-    /// Whether no index is on the key yet; see ``LateKeys``.
-    var isKeyMissing: Bool { table.keyIndex.name.isEmpty }
-
     var schema: TableSchema { table.schema }
 }
 
 /// Reads ``TargetTable`` from the catalog.
 struct TargetTableReader {
-    let connection: PostgresConnection
+    private let connection: PostgresConnection
 
     init(_ connection: PostgresConnection) {
         self.connection = connection
     }
 
-    /// - Parameter key: Columns to take for the key of a table that has none.
     /// - Returns: `nil` when there is no such table, or none whose rows a key tells apart.
-    func table(_ name: TableName, takingForKey key: [String]? = nil) throws -> TargetTable? {
-        guard let table = try PostgresCatalog.table(named: name, in: connection, takingForKey: key) else { return nil }
+    func table(_ name: TableName) throws -> TargetTable? {
+        guard let table = try PostgresCatalog.table(named: name, in: connection) else { return nil }
         return try connection.withCatalogSnapshot {
             let (facts, generated) = try columns(of: table.oid)
             let relation = try connection.query(Self.relation, [.integer(table.oid)])
@@ -67,7 +63,7 @@ struct TargetTableReader {
                 table: table,
                 facts: facts,
                 generatedColumns: generated,
-                uniqueIndexes: try uniqueIndexes(of: table),
+                uniqueIndexes: try uniqueIndexes(of: table.oid),
                 constraintCount: relation.integer(0, 0) ?? 0,
                 referencing: relation.numbers(0, 1).map { UInt32($0) },
                 hasForeignKeys: relation.flag(0, 2),
@@ -95,13 +91,8 @@ struct TargetTableReader {
         return (facts, generated)
     }
 
-    private func uniqueIndexes(of table: PostgresTable) throws -> [TargetTable.UniqueIndex] {
-        if table.keyIndex.name.isEmpty {
-            let columns = table.schema.key.map { table.columns[$0].number }
-            let operators = [String](repeating: "=", count: columns.count)
-            return [TargetTable.UniqueIndex(name: "", columns: columns, operators: operators, isNullable: false)]
-        }
-        let result = try connection.query(Self.indexes, [.integer(table.oid)])
+    private func uniqueIndexes(of oid: UInt32) throws -> [TargetTable.UniqueIndex] {
+        let result = try connection.query(Self.indexes, [.integer(oid)])
         var indexes: [TargetTable.UniqueIndex] = []
         for row in 0..<result.rowCount {
             let name = result.text(row, 0) ?? ""

@@ -95,7 +95,7 @@ actor SQLiteTargetSession: TargetSession {
         return try Catalog.uniqueIndexes(of: table.sqliteName, in: connection).isEmpty
     }
 
-    func create(_ schema: TableSchema, expecting rows: Int) throws {
+    func create(_ schema: TableSchema) throws {
         try restructure(schema.name) { try TableStructure(of: schema.name, in: $0).create(schema) }
     }
 

@@ -61,9 +61,7 @@ private struct WordedTargetSession: TargetSession {
         try await wording.wording { try await base.permitsFolding(table) }
     }
 
-    func create(_ schema: TableSchema, expecting rows: Int) async throws {
-        try await wording.wording { try await base.create(schema, expecting: rows) }
-    }
+    func create(_ schema: TableSchema) async throws { try await wording.wording { try await base.create(schema) } }
 
     func alter(_ table: TableName, _ steps: [TableAlteration]) async throws {
         try await wording.wording { try await base.alter(table, steps) }

@@ -6,7 +6,7 @@ extension TargetContract {
     func makesTables() async throws {
         let session = try await open()
         try insist(try await session.schema(of: Thing.name) == nil, "a table that is not there has no schema")
-        try await session.create(Thing.schema, expecting: 0)
+        try await session.create(Thing.schema)
         try await session.commit(nil, notes: [])
         let made = try await session.schema(of: Thing.name)
         try insist(made?.columns.map(\.name) ?? [], is: ["id", "name", "n"], "the columns")

@@ -76,7 +76,7 @@ package struct TargetContract: Sendable {
     /// A session with the table, which holds these rows.
     func opened(_ rows: Row...) async throws -> any TargetSession {
         let session = try await open()
-        try await session.create(Thing.schema, expecting: 0)
+        try await session.create(Thing.schema)
         _ = try await session.finishLoad(of: Thing.schema)
         if !rows.isEmpty { _ = try await session.load(Self.chunk(rows), mode: .add) }
         try await session.commit(nil, notes: [])

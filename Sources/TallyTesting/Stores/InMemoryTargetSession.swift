@@ -55,7 +55,7 @@ final class InMemoryTargetSession: TargetSession, Sendable {
 
     // MARK: Working
 
-    func create(_ schema: TableSchema, expecting rows: Int) async throws {
+    func create(_ schema: TableSchema) async throws {
         try await stage(.create) { state in
             guard state.tables[schema.name] == nil else {
                 throw StoreError(.incompatibleSchema, "there is a table \(schema.name) already", table: schema.name)

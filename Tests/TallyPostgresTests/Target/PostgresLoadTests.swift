@@ -196,7 +196,7 @@ struct PostgresLoadTests {
         let database = try await TargetDatabase()
         let session = try await database.open()
         #expect(try await session.schema(of: schema.name) == nil)
-        try await session.create(schema, expecting: 0)
+        try await session.create(schema)
         try await session.commit()
         #expect(try await session.isEmpty(schema.name))
         #expect(try await session.permitsFolding(schema.name))

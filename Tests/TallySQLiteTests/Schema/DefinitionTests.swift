@@ -202,7 +202,7 @@ struct DefinitionTests {
     private func make(_ schema: TableSchema, in fixture: TargetFixture) async throws {
         let session = try await fixture.open()
         do {
-            try await session.create(schema, expecting: 0)
+            try await session.create(schema)
             _ = try await session.finishLoad(of: schema)
             try await session.commit()
         } catch {

@@ -34,7 +34,7 @@ struct PostgresTableTests {
         let fixture = try TargetFixture(target: "")
         let session = try await fixture.open()
         let schema = schema(columns)
-        try await session.create(schema, expecting: 0)
+        try await session.create(schema)
         let row = Row(
             [
                 .integer(1), .decimal("12.50"), .timestamp(microseconds: 0, isZoned: true), nil, .boolean(true),
@@ -62,7 +62,7 @@ struct PostgresTableTests {
         let names = [TableName("items"), TableName("items", schema: "shop")]
         for (index, name) in names.enumerated() {
             let schema = schema([id], name: name)
-            try await session.create(schema, expecting: 0)
+            try await session.create(schema)
             let slice = Slice(
                 tables: [schema],
                 changes: [Change(.insert, table: 0, row: Row([.integer(Int64(index))]))],
@@ -84,7 +84,7 @@ struct PostgresTableTests {
         let collation = isKnown ? "\"C\"" : nil
         let key = Column(id: 1, name: "k", declaredType: "text", isNullable: false, collation: collation)
         let schema = schema([key])
-        try await session.create(schema, expecting: 0)
+        try await session.create(schema)
         var chunk = Chunk.of(schema, [Row([.text("b")])])
         _ = try await session.load(chunk, mode: .replace)
         try await session.commit()

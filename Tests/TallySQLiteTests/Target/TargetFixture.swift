@@ -75,7 +75,7 @@ final class TargetFixture: Sendable {
     func copy(_ table: String) async throws -> ApplyOutcome {
         let schema = try schema(table)
         let session = try await open()
-        try await session.create(schema, expecting: 0)
+        try await session.create(schema)
         let outcome = try await session.load(try chunk(schema), mode: .add)
         _ = try await session.finishLoad(of: schema)
         try await session.commit(nil, notes: [])

@@ -32,7 +32,7 @@ struct ValueTests {
         let inserted = Self.values.enumerated().map { row($0 + 100, $1) }
         let updated = Self.values.reversed().enumerated().map { row($0 + 100, $1) }
         let session = try await fixture.open()
-        try await session.create(schema, expecting: 0)
+        try await session.create(schema)
         #expect(try await session.load(.of(schema, loaded), mode: .add).rejections == [])
         let inserts = inserted.map { Change(.insert, table: 0, row: $0) }
         #expect(try await session.apply(inserts, to: schema) == ApplyOutcome())
