@@ -24,7 +24,8 @@ package struct NodeConnection: Sendable {
 
     /// Asks the node that runs with this configuration, or stands in for it where none does, and changes nothing.
     ///
-    /// A node that ends before it has answered is one that does not run: `question` is asked once more then.
+    /// A node that ends before it has answered is one that does not run. `question` is asked again until that
+    /// is certain, for a second at most, and so has to leave nothing behind.
     package static func look<Answer>(
         _ configuration: Configuration,
         _ question: (any ControlledNode) async throws(ControlError) -> Answer
@@ -37,7 +38,7 @@ package struct NodeConnection: Sendable {
             } catch {
                 guard error.code == .silent, ContinuousClock.now - start < longestDeath else { throw error }
             }
-            // Cancelled, it asks at once, and is told.
+            // Cancelled, the pause is only shorter: `longestDeath` ends the loop all the same.
             try? await Task.sleep(for: .milliseconds(20))
         }
         return try await question(OfflineNode(configuration: configuration))
